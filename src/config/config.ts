@@ -1,0 +1,37 @@
+import type { Pepper, Route, Upstream } from '../model/route.ts';
+import type { Secret } from '../model/secret.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type StoreLocation =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'redis'; readonly url: Secret };
+
+/** The configuration file, read, checked and resolved: paths are absolute, durations milliseconds, sizes bytes. */
+export interface Config {
+  readonly sidecar: { readonly listen: Address; readonly management: Address; readonly maxStaleness: number };
+  readonly admin: {
+    readonly listen: Address;
+    readonly publicUrl: URL;
+    /** `log`, or an SMTP address with its password. */
+    readonly mail: Secret;
+    readonly durability: 'strict' | 'relaxed';
+    readonly timezone: string;
+  };
+  readonly store: StoreLocation;
+  /** A bundle file. */
+  readonly policy: string;
+  readonly secrets: {
+    /** The first makes new hashes; all are tried. */
+    readonly peppers: readonly [Pepper, ...Pepper[]];
+    /** A private JWK as JSON text. */
+    readonly signingKey: Secret;
+  };
+  readonly subscriptionKey: { readonly header: string; readonly query: string };
+  readonly refusals: 'problem' | 'apim';
+  readonly upstreams: readonly Upstream[];
+  readonly routes: readonly Route[];
+}

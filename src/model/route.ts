@@ -1,0 +1,66 @@
+import type { PathTemplate } from './path-template.ts';
+import type { Secret } from './secret.ts';
+import type { Selector } from './selector.ts';
+
+/** A backend that routes forward to. */
+export interface Upstream {
+  readonly name: string;
+  /** Origin and optional base path, no query, no user. */
+  readonly url: URL;
+  /** Milliseconds without a response head, and between two pieces of a body. */
+  readonly timeout: number;
+  /** Bytes; a larger item is hidden. */
+  readonly maxItemBytes: number;
+  /** Bytes of a request body that is read before it is forwarded. */
+  readonly maxBodyBytes: number;
+  /** Lower-cased names of the request headers that pass. */
+  readonly requestHeaders: readonly string[];
+}
+
+/** Where the attributes come from that decide on an item. */
+export type AttributeSource =
+  | { readonly kind: 'attributes'; readonly attributes: ReadonlyMap<string, Selector> }
+  | { readonly kind: 'catalog'; readonly productId: Selector };
+
+/** Items of a body, and what decides on each. */
+export interface ItemSelection {
+  readonly items: Selector;
+  readonly source: AttributeSource;
+}
+
+export interface FilteredResponse extends ItemSelection {
+  /** Members of the envelope that pass beside the items. */
+  readonly keep: readonly Selector[];
+  /** Drop the elements of outer arrays that hold no kept item. */
+  readonly prune: boolean;
+  /** Lower-cased response header names that pass beside the fixed ones. */
+  readonly headers: readonly string[];
+  /** Status of a list with nothing in it: 200 with the empty container, 204 or 404. */
+  readonly whenEmpty: 200 | 204 | 404;
+  /** Upstream error bodies: replaced by a problem document, or passed as they are. */
+  readonly errors: 'problem' | 'pass';
+}
+
+export interface Route {
+  /** As written: `GET /products/{id}`. */
+  readonly match: string;
+  /** Upper case. A GET route serves HEAD too. */
+  readonly method: string;
+  readonly path: PathTemplate;
+  readonly upstream: Upstream;
+  /** The API product that the caller's subscription must be for. */
+  readonly apiProduct: string;
+  /** The API whose roles count here. */
+  readonly api: string;
+  /** Query parameters that pass, each at most once; or any. */
+  readonly query: readonly string[] | 'unchecked';
+  /** What an unsafe method's body must hold; undefined for safe methods. */
+  readonly request: ItemSelection | 'unchecked' | undefined;
+  readonly response: FilteredResponse | 'unfiltered';
+}
+
+/** An HMAC key for subscription keys. Its id is the first 8 hex digits of the SHA-256 of its text. */
+export interface Pepper {
+  readonly id: string;
+  readonly text: Secret;
+}
