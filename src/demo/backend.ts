@@ -1,6 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import express, { type Express, type Response } from 'express';
+import type { Address } from '../config/config.ts';
+import { listen } from '../http/listen.ts';
 import type { DemoProduct } from './products.ts';
 import { accumulatedStock, dailySales, details, list, stockPerStore } from './shapes.ts';
 
@@ -51,12 +52,11 @@ function createBackend(products: readonly DemoProduct[]): Express {
 }
 
 /**
- * Starts the demo's legacy API on loopback.
- * @throws the listener's error, for example EADDRINUSE
+ * Starts the demo's legacy API.
+ * @throws Error with one clear line when the address cannot be listened on
  */
-export async function startBackend(products: readonly DemoProduct[], port: number): Promise<Server> {
+export async function startBackend(products: readonly DemoProduct[], address: Address): Promise<Server> {
   const server = createServer(createBackend(products));
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  await listen(server, address);
   return server;
 }
