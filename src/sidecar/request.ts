@@ -16,6 +16,8 @@ export interface RoutedRequest {
   readonly parameters: Readonly<Record<string, string>>;
   /** Decoded query parameters in order, the subscription key taken out. */
   readonly query: readonly (readonly [name: string, value: string])[];
+  /** The same as it goes upstream: `?a=1&b=2`, or '' if there is none. */
+  readonly search: string;
   /** The subscription key, when the query carried one. */
   readonly queryKey: string | undefined;
 }
