@@ -1,0 +1,15 @@
+/** What the policy engine uses of the WebAssembly JavaScript API; TypeScript has it only among the DOM's types. */
+declare namespace WebAssembly {
+  class Module {
+    private constructor();
+    static exports(module: Module): { name: string; kind: string }[];
+  }
+  interface Memory {
+    readonly buffer: ArrayBuffer;
+  }
+  interface MemoryDescriptor {
+    initial: number;
+    maximum?: number;
+  }
+  function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;
+}
