@@ -1,0 +1,47 @@
+import { isAttributeName } from '../model/identifier.ts';
+import { type StoredRecord, StoreError } from '../store/store.ts';
+
+/** What is decided by: `owner`, `distributor` and whatever else the catalog tells of a product. */
+export type Attributes = Readonly<Record<string, string>>;
+
+/** A row of the catalog. An owner of '' is nobody: the product is visible to no one. */
+export interface Product {
+  readonly productId: string;
+  readonly attributes: Attributes;
+}
+
+/** Every product's record has a key that starts so; its fields are the attributes. */
+export const PRODUCT_PREFIX = 'product/';
+
+/** Whether a text can be a product's id: 1 to 128 Unicode characters, none of them a control character. */
+export function isProductId(text: string): boolean {
+  return /^[^\p{Cc}\p{Cs}]{1,128}$/u.test(text);
+}
+
+/** Whether a text can be an attribute's value: at most 256 characters, none of them a control character. */
+export function isAttributeValue(text: string): boolean {
+  return /^[^\p{Cc}\p{Cs}]{0,256}$/u.test(text);
+}
+
+/** Keys are printable ASCII; ids come from backends, and are what they are. */
+export function productKey(productId: string): string {
+  return PRODUCT_PREFIX + encodeURIComponent(productId);
+}
+
+/** @throws StoreError `corrupt` */
+export function decodeProduct({ key, fields }: StoredRecord): Product {
+  const productId = decodeId(key.slice(PRODUCT_PREFIX.length));
+  const wellFormed = fields['owner'] !== undefined && Object.keys(fields).every(isAttributeName);
+  if (productId === undefined || !wellFormed || productKey(productId) !== key) {
+    throw new StoreError('corrupt', `a record under ${PRODUCT_PREFIX} cannot be read`);
+  }
+  return { productId, attributes: fields };
+}
+
+function decodeId(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
