@@ -13,7 +13,8 @@ export interface PolicyContext {
     readonly api: string;
     readonly apiProduct: string;
     readonly parameters: Readonly<Record<string, string>>;
-    readonly query: Readonly<Record<string, string>>;
+    /** A parameter that is given more than once, which only `query: unchecked` admits, has all its values. */
+    readonly query: Readonly<Record<string, string | readonly string[]>>;
     /** The roles that count on this route. */
     readonly roleIds: readonly string[];
   };
