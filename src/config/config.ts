@@ -30,6 +30,7 @@ export interface Config {
     /** A private JWK as JSON text. */
     readonly signingKey: Secret;
   };
+  /** The header's name is lower-cased. */
   readonly subscriptionKey: { readonly header: string; readonly query: string };
   readonly refusals: 'problem' | 'apim';
   readonly upstreams: readonly Upstream[];

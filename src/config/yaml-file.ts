@@ -74,9 +74,11 @@ export class YamlFile {
     this.faults = this.#readable ? inFileOrder(faults) : firstOfEachLine(faults);
   }
 
-  /** A fault at a value; where there is none at the path, at what should have held it. */
+  /** A fault at a value, its name before the message; where the path leads to none, at what should hold it. */
   fault(path: YamlPath, message: string, part: YamlPart = {}): FileFault {
-    return this.#faultAt(this.#offsetOf(this.#find(path), part), message);
+    const name = path.findLast((step) => typeof step === 'string');
+    const told = name === undefined ? message : `${name}: ${message}`;
+    return this.#faultAt(this.#offsetOf(this.#find(path), part), told);
   }
 
   #faultAt(offset: number, message: string): FileFault {

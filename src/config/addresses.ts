@@ -1,0 +1,69 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { Secret } from '../model/secret.ts';
+import type { Address, StoreLocation } from './config.ts';
+import { type FormatFault, textFormat } from './text-format.ts';
+
+const LISTEN_ADDRESS = 'must be a host and a port such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080';
+const HOST_NAME = /^(?!-)[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*$/;
+/** Four numbers that are no IPv4 address: a slip that would be looked up as a name. */
+const NUMBERS = /^[\d.]+$/;
+
+/** A host and a port to listen on; port 0 takes any that is free. */
+export const ListenAddress = textFormat<Address>((text) => {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain ?? '';
+  const good = bracketed === undefined ? isHost(host) : isIPv6(host);
+  if (!good) return { fault: LISTEN_ADDRESS };
+  return Number(port) <= 65_535 ? { value: { host, port: Number(port) } } : { fault: 'has no such port' };
+});
+
+function isHost(host: string): boolean {
+  return isIPv4(host) || (HOST_NAME.test(host) && !NUMBERS.test(host));
+}
+
+/** An http or https URL of an origin and perhaps a path; a slash at the path's end is dropped. */
+export const HttpUrl = textFormat<URL>((text) => {
+  const url = parseUrl(text, ['http:', 'https:']);
+  if ('fault' in url) return url;
+  if (url.username !== '' || url.password !== '') return { fault: 'takes no user and no password' };
+  if (/[?#]/.test(text)) return { fault: 'takes no query and no fragment' };
+  url.pathname = url.pathname.replace(/\/+$/, '');
+  return { value: url };
+});
+
+/** `log`, or the address of an SMTP server, perhaps with a user and a password. */
+export const MailAddress = textFormat<Secret>((text) => {
+  if (text === 'log') return { value: new Secret(text) };
+  const url = parseUrl(text, ['smtp:', 'smtps:'], 'log, or ');
+  return 'fault' in url ? url : { value: new Secret(text) };
+});
+
+const STORES = 'must be sqlite:PATH, or a redis:// or rediss:// URL';
+
+/** Where the store is; a path of SQLite as it was written. */
+export const StoreAddress = textFormat<StoreLocation>((text) => {
+  if (/^redis\+(?:sentinel|cluster):/.test(text)) return { fault: 'this kind of Redis is not supported yet' };
+  const path = /^sqlite:(.*)$/.exec(text)?.[1];
+  if (path !== undefined) {
+    if (path === '' || path.startsWith('//')) return { fault: 'must be sqlite: and a path, without //' };
+    return { value: { kind: 'sqlite', path } };
+  }
+  if (!/^rediss?:/.test(text)) return { fault: STORES };
+  const url = parseUrl(text, ['redis:', 'rediss:']);
+  if ('fault' in url) return url;
+  if (/[?#]/.test(text)) return { fault: 'takes no query and no fragment' };
+  if (!/^(?:\/\d*)?$/.test(url.pathname)) return { fault: 'has a path that is no database number: /0' };
+  return { value: { kind: 'redis', url: new Secret(text) } };
+});
+
+function parseUrl(text: string, schemes: readonly string[], before = ''): URL | FormatFault {
+  const url = URL.parse(text);
+  const fits = url !== null && schemes.includes(url.protocol) && url.hostname !== '' && text.includes('://');
+  // The parser would drop blanks and read a backslash as a slash.
+  if (fits && !/[\s\\]/.test(text)) return url;
+  return {
+    fault: `must be ${before}a URL such as ${schemes[0] ?? ''}//127.0.0.1:${PORTS[schemes[0] ?? ''] ?? ''}`,
+  };
+}
+
+const PORTS: Readonly<Record<string, string>> = { 'http:': '8090', 'smtp:': '1025', 'redis:': '6379' };

@@ -1,0 +1,73 @@
+import { isIPv6 } from 'node:net';
+import type { AttributeSource, FilteredResponse, ItemSelection, Route, Upstream } from '../model/route.ts';
+import type { Selector } from '../model/selector.ts';
+import type { Address, Config } from './config.ts';
+import type { ConfigFile } from './schema.ts';
+
+type WrittenRoute = ConfigFile['routes'][number];
+/** `attributes` or `catalog`: the rules see to it that there is one of them. */
+interface WrittenSelection {
+  readonly items: Selector;
+  readonly attributes?: Readonly<Record<string, Selector>> | undefined;
+  readonly catalog?: Selector | undefined;
+}
+
+/**
+ * Puts a file without faults into the shape that the parts work with.
+ * @param resolvePath from a path as it was written to an absolute one
+ */
+export function resolveConfig(file: ConfigFile, resolvePath: (written: string) => string): Config {
+  const { store, sidecar, admin, secrets, subscriptionKey, refusals } = file;
+  const upstreams = Object.entries(file.upstreams).map(([name, upstream]) =>
+    Object.assign(upstream, { name }),
+  );
+  return {
+    sidecar,
+    admin: { ...admin, publicUrl: admin.publicUrl ?? urlOf(admin.listen) },
+    store: store.kind === 'sqlite' ? { kind: 'sqlite', path: resolvePath(store.path) } : store,
+    policy: resolvePath(file.policy),
+    secrets: { peppers: secrets.pepper, signingKey: secrets.signingKey },
+    subscriptionKey,
+    refusals,
+    upstreams,
+    routes: file.routes.map((route) => resolveRoute(route, upstreams)),
+  };
+}
+
+function urlOf({ host, port }: Address): URL {
+  if (host === '0.0.0.0' || host === '::') return new URL(`http://localhost:${port}`);
+  return new URL(`http://${isIPv6(host) ? `[${host}]` : host}:${port}`);
+}
+
+function resolveRoute(route: WrittenRoute, upstreams: readonly Upstream[]): Route {
+  const upstream = upstreams.find(({ name }) => name === route.upstream);
+  if (upstream === undefined) throw new Error('a route without an upstream got past the rules');
+  const { match, request, response } = route;
+  return {
+    match: match.written,
+    method: match.method,
+    path: match.path,
+    upstream,
+    apiProduct: route.apiProduct,
+    api: route.api,
+    query: route.query,
+    request: typeof request === 'object' ? resolveSelection(request) : request,
+    response: typeof response === 'object' ? resolveResponse(response) : response,
+  };
+}
+
+function resolveResponse(response: Exclude<WrittenRoute['response'], string>): FilteredResponse {
+  const { keep, prune, headers, whenEmpty, errors } = response;
+  return { ...resolveSelection(response), keep, prune, headers, whenEmpty, errors };
+}
+
+function resolveSelection(selection: WrittenSelection): ItemSelection {
+  return { items: selection.items, source: resolveSource(selection) };
+}
+
+function resolveSource({ attributes, catalog }: WrittenSelection): AttributeSource {
+  if (attributes !== undefined)
+    return { kind: 'attributes', attributes: new Map(Object.entries(attributes)) };
+  if (catalog !== undefined) return { kind: 'catalog', productId: catalog };
+  throw new Error('a selection without attributes got past the rules');
+}

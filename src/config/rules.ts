@@ -1,0 +1,79 @@
+import { ListenAddress } from './addresses.ts';
+import type { Address } from './config.ts';
+import { KeyHeaderName } from './header-names.ts';
+import { elements, isMapping, member, read } from './raw-value.ts';
+import { ConfigFile } from './schema.ts';
+import { Peppers } from './secret-formats.ts';
+import type { YamlPart, YamlPath } from './yaml-file.ts';
+
+/** Tells a fault of the value at a path. */
+export type Report = (path: YamlPath, message: string, part?: YamlPart) => void;
+
+/** Reports each value that an earlier one equals. */
+export function reportRepeated(values: readonly unknown[], path: YamlPath, report: Report): void {
+  for (const [index, value] of values.entries())
+    if (value !== undefined && values.indexOf(value) < index) report([...path, index], 'named twice');
+}
+
+/** What the parts of the file above its routes must be to each other. */
+export function checkTop(file: unknown, report: Report): void {
+  checkListeners(file, report);
+  const peppers = read(Peppers, member(file, 'secrets', 'pepper')) ?? [];
+  reportRepeated(
+    peppers.map(({ id }) => id),
+    ['secrets', 'pepper'],
+    report,
+  );
+  const upstreams = member(file, 'upstreams');
+  if (!isMapping(upstreams)) return;
+  if (Object.keys(upstreams).length === 0) report(['upstreams'], 'needs at least one');
+  for (const name of Object.keys(upstreams))
+    checkRequestHeaders(file, ['upstreams', name, 'requestHeaders'], report);
+}
+
+const LISTENERS = [
+  ['sidecar', 'listen'],
+  ['sidecar', 'management'],
+  ['admin', 'listen'],
+] as const;
+
+function checkListeners(file: unknown, report: Report): void {
+  const { sidecar, admin } = ConfigFile.pick({ sidecar: true, admin: true }).parse({});
+  const defaults = [sidecar.listen, sidecar.management, admin.listen];
+  const taken: { name: string; address: Address }[] = [];
+  for (const [index, path] of LISTENERS.entries()) {
+    const written = member(file, ...path);
+    const address = written === undefined ? defaults[index] : read(ListenAddress, written);
+    if (address === undefined) continue;
+    const other = taken.find((earlier) => collide(earlier.address, address));
+    if (other !== undefined) report([...path], `the same address as ${other.name}`);
+    taken.push({ name: path.join('.'), address });
+  }
+}
+
+const ANY_HOST: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
+
+function collide(a: Address, b: Address): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  return a.host === b.host || ANY_HOST.has(a.host) || ANY_HOST.has(b.host);
+}
+
+function checkRequestHeaders(file: unknown, path: readonly string[], report: Report): void {
+  const names = elements(member(file, ...path)).map((name) =>
+    typeof name === 'string' ? name.toLowerCase() : name,
+  );
+  reportRepeated(names, path, report);
+  const key = subscriptionKey(file);
+  for (const [index, name] of names.entries())
+    if (name === key.header) report([...path, index], 'the subscription key is never passed on');
+}
+
+/** Where the subscription key comes in; what is wrongly written counts as left out. */
+export function subscriptionKey(file: unknown): { readonly header: string; readonly query: string } {
+  const { subscriptionKey } = ConfigFile.pick({ subscriptionKey: true }).parse({});
+  const query = member(file, 'subscriptionKey', 'query');
+  return {
+    header: read(KeyHeaderName, member(file, 'subscriptionKey', 'header')) ?? subscriptionKey.header,
+    query: typeof query === 'string' ? query : subscriptionKey.query,
+  };
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { Secret } from '../model/secret.ts';
+import { HttpUrl, ListenAddress, MailAddress, StoreAddress } from './addresses.ts';
+import { KeyHeaderName, RequestHeaderName, ResponseHeaderName } from './header-names.ts';
+import { Duration, Size } from './quantities.ts';
+import { BodySelector, ItemSelector, MatchLine, Name, QueryName, Title } from './route-formats.ts';
+import { Peppers, SigningKey } from './secret-formats.ts';
+import { textFormat } from './text-format.ts';
+
+/** Names whose values are never shown. */
+export const SECRET_NAMES = ['secrets', 'pepper', 'signingKey', 'store', 'mail'] as const;
+
+const TimeZone = textFormat<string>((value) => {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: value });
+    return { value };
+  } catch {
+    return { fault: 'must be a time zone such as Europe/Oslo or UTC' };
+  }
+});
+
+const BundleFile = textFormat<string>((value) => {
+  if (value === 'store') return { fault: 'a policy from the store is not supported yet: name a bundle file' };
+  return value === '' ? { fault: 'must be the path of a bundle file' } : { value };
+});
+
+const Upstream = z.strictObject({
+  url: HttpUrl,
+  timeout: Duration.default(30_000),
+  maxItemBytes: Size.default(2 ** 20),
+  maxBodyBytes: Size.default(2 ** 20),
+  requestHeaders: z
+    .array(RequestHeaderName)
+    .default(['accept-language', 'content-type', 'user-agent', 'traceparent', 'tracestate']),
+});
+
+const selection = {
+  items: BodySelector,
+  attributes: z.record(Name, ItemSelector).optional(),
+  catalog: ItemSelector.optional(),
+};
+
+const FilteredResponse = z.strictObject({
+  ...selection,
+  keep: z.array(BodySelector).default([]),
+  prune: z.boolean().default(false),
+  headers: z.array(ResponseHeaderName).default([]),
+  whenEmpty: z.literal([200, 204, 404]).default(200),
+  errors: z.enum(['problem', 'pass']).default('problem'),
+});
+
+const Route = z.strictObject({
+  match: MatchLine,
+  upstream: z.string(),
+  apiProduct: Title,
+  api: Title,
+  query: z
+    .union([z.literal('unchecked'), z.array(QueryName)], { error: 'must be a list of names, or unchecked' })
+    .default([]),
+  request: z
+    .union([z.literal('unchecked'), z.strictObject(selection)], {
+      error: 'must be a mapping that selects items, or unchecked',
+    })
+    .optional(),
+  response: z.union([z.literal('unfiltered'), FilteredResponse], {
+    error: ({ input }) =>
+      input === undefined
+        ? 'missing: say what to filter, or unfiltered'
+        : 'must be a mapping that selects items, or unfiltered',
+  }),
+});
+
+/** fullmakt.yaml, each value by itself. What values must be to each other stands in rules.ts and route-rules.ts. */
+export const ConfigFile = z.strictObject({
+  sidecar: z
+    .strictObject({
+      listen: ListenAddress.default({ host: '127.0.0.1', port: 8080 }),
+      management: ListenAddress.default({ host: '127.0.0.1', port: 8082 }),
+      maxStaleness: Duration.default(30_000),
+    })
+    .prefault({}),
+  admin: z
+    .strictObject({
+      listen: ListenAddress.default({ host: '127.0.0.1', port: 8081 }),
+      publicUrl: HttpUrl.optional(),
+      mail: MailAddress.default(new Secret('log')),
+      durability: z.enum(['strict', 'relaxed']).default('strict'),
+      timezone: TimeZone.default('Europe/Oslo'),
+    })
+    .prefault({}),
+  store: StoreAddress,
+  policy: BundleFile,
+  secrets: z.strictObject({ pepper: Peppers, signingKey: SigningKey }),
+  subscriptionKey: z
+    .strictObject({
+      header: KeyHeaderName.default('ocp-apim-subscription-key'),
+      query: QueryName.default('subscription-key'),
+    })
+    .prefault({}),
+  refusals: z.enum(['problem', 'apim']).default('problem'),
+  upstreams: z.record(Name, Upstream),
+  routes: z.array(Route).min(1, { error: 'needs at least one' }),
+});
+
+export type ConfigFile = z.infer<typeof ConfigFile>;
