@@ -55,6 +55,11 @@ export function refuse(
   return { code, status: REFUSALS[code].status, detail, headers };
 }
 
+/** Tells a stage's no from what it lets pass. */
+export function isRefusal(result: object): result is Refusal {
+  return 'code' in result && 'detail' in result && 'status' in result;
+}
+
 /** The refusal that stands for an upstream's own 4xx or 5xx. */
 export function refuseAsUpstream(status: number, headers: Readonly<Record<string, string>> = {}): Refusal {
   return { code: 'upstream_error', status, detail: `The upstream answered ${status}.`, headers };

@@ -1,0 +1,40 @@
+import type { Config } from '../config/config.ts';
+import type { Decision } from '../telemetry/decision.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { Exchange } from './exchange.ts';
+import type { ForwardOutcome } from './forward/outcome.ts';
+import { sendRefusal } from './send-refusal.ts';
+
+export interface ConclusionParts {
+  readonly refusals: Config['refusals'];
+  readonly log: Logger;
+  /** Is told how each request ended, once. */
+  readonly report: (decision: Decision) => void;
+}
+
+/** Sends the refusal, if that is how a request ended, and reports the end. */
+export async function conclude(
+  exchange: Exchange,
+  outcome: ForwardOutcome,
+  { refusals, report }: ConclusionParts,
+): Promise<void> {
+  const { response, cut } = exchange;
+  if (cut !== undefined) {
+    report(exchange.describe(cut.code, cut.status));
+  } else if (outcome.kind === 'sent') {
+    report(exchange.describe('forwarded', outcome.status, outcome.counts));
+  } else if (outcome.kind === 'reset') {
+    report(exchange.describe(outcome.code, undefined));
+  } else if (response.destroyed) {
+    report(exchange.describe('client_aborted', undefined));
+  } else if (response.headersSent) {
+    // A fault came when it was too late to say so: the answer must not look whole.
+    exchange.incoming.socket.resetAndDestroy();
+    report(exchange.describe(outcome.refusal.code, undefined));
+  } else {
+    exchange.refused = true;
+    const over = sendRefusal(exchange, outcome.refusal, refusals);
+    report(exchange.describe(outcome.refusal.code, outcome.refusal.status));
+    await over;
+  }
+}

@@ -1,0 +1,109 @@
+import type { Server } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Decision } from '../telemetry/decision.ts';
+import type { ConclusionParts } from './conclude.ts';
+import { type Exchange, makeDecisionId } from './exchange.ts';
+import { type Refusal, refuse } from './refusals.ts';
+import { renderRawRefusal } from './render-refusal.ts';
+import { endConnection } from './send-refusal.ts';
+
+const TIMEOUT = refuse('request_timeout', 'The request took too long to arrive.');
+const MALFORMED = refuse('request_malformed', 'The request is not valid HTTP/1.1 or 1.0.');
+const LONG_TARGET = refuse('uri_too_long', 'The request target is too long.');
+const LARGE_HEAD = refuse('headers_too_large', 'The request line and headers are too large.');
+const TUNNEL = refuse('path_ambiguous', 'The request target must be a path: there are no tunnels here.');
+// RFC 9110, section 15.5.22: the answer names the protocol that is required.
+const UPGRADE = refuse('upgrade_refused', 'Only HTTP/1.1 is spoken here.', {
+  Upgrade: 'HTTP/1.1',
+  Connection: 'close, Upgrade',
+});
+
+type ParseError = Error & { readonly code?: string; readonly rawPacket?: Buffer };
+
+/**
+ * The exits below HTTP, where Node has a bare connection and no response to write to: they end in a refusal of the
+ * same form as everywhere, instead of Node's own answers.
+ */
+export class RawExits {
+  readonly #latest: WeakMap<Duplex, Exchange>;
+  readonly #parts: ConclusionParts;
+  readonly #ended = new WeakSet<Duplex>();
+
+  /** @param latest of each connection, the last request that came */
+  constructor(latest: WeakMap<Duplex, Exchange>, parts: ConclusionParts) {
+    this.#latest = latest;
+    this.#parts = parts;
+  }
+
+  attach(server: Server): void {
+    server.on('clientError', (error: ParseError, socket) => this.#onParseError(error, socket));
+    server.on('connect', (incoming, socket) => this.#refuseTakenOver(TUNNEL, incoming.method, socket));
+    server.on('upgrade', (incoming, socket) => this.#refuseTakenOver(UPGRADE, incoming.method, socket));
+  }
+
+  #onParseError(error: ParseError, socket: Duplex): void {
+    // The parser fails again at each packet that is still to come.
+    if (this.#ended.has(socket)) return;
+    const refusal = refusalOf(error, socket);
+    if (refusal === undefined || !socket.writable) socket.destroy();
+    else this.#refuse(refusal, undefined, socket);
+  }
+
+  /** Node has taken its listeners off a connection that asks for another protocol. */
+  #refuseTakenOver(refusal: Refusal, method: string | undefined, socket: Duplex): void {
+    socket.on('error', () => socket.destroy());
+    this.#refuse(refusal, method, socket);
+  }
+
+  #refuse(refusal: Refusal, method: string | undefined, socket: Duplex): void {
+    this.#ended.add(socket);
+    const exchange = this.#latest.get(socket);
+    if (exchange === undefined || !exchange.unanswered) {
+      const decisionId = makeDecisionId();
+      this.#answer(refusal, decisionId, socket);
+      this.#parts.report(describeBare(refusal, decisionId, method));
+    } else if (exchange.refused) {
+      // Its answer has been written, and says no; what went wrong since is the rest of a body that nobody wants.
+      endConnection(socket);
+    } else if (exchange.incoming.complete || exchange.queued || exchange.response.headersSent) {
+      // Bytes of ours would be taken for a part of an answer that is under way, or still to come.
+      if (socket instanceof Socket) socket.resetAndDestroy();
+      else socket.destroy();
+    } else {
+      exchange.cut = refusal;
+      this.#answer(refusal, exchange.decisionId, socket);
+    }
+  }
+
+  #answer(refusal: Refusal, decisionId: string, socket: Duplex): void {
+    endConnection(socket, renderRawRefusal(refusal, decisionId, this.#parts.refusals));
+  }
+}
+
+/** What the parser's error means to the client; undefined where there is nobody to tell, or no request at all. */
+function refusalOf({ code = '', rawPacket }: ParseError, socket: Duplex): Refusal | undefined {
+  const bytesRead = socket instanceof Socket ? socket.bytesRead : undefined;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return bytesRead === 0 ? undefined : TIMEOUT;
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    // RFC 9112, section 3 asks for 414. Which part is too large is seen only if all of it is in this packet.
+    const targetOnly = bytesRead === rawPacket?.length && rawPacket?.includes('\n') === false;
+    return targetOnly ? LONG_TARGET : LARGE_HEAD;
+  }
+  return code.startsWith('HPE_') ? MALFORMED : undefined;
+}
+
+function describeBare({ code, status }: Refusal, decisionId: string, method: string | undefined): Decision {
+  return {
+    decisionId,
+    code,
+    status,
+    reason: undefined,
+    route: undefined,
+    method,
+    userId: undefined,
+    subscriptionId: undefined,
+    items: undefined,
+    durationMs: 0,
+  };
+}

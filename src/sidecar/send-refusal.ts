@@ -1,0 +1,63 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Config } from '../config/config.ts';
+import type { Exchange } from './exchange.ts';
+import type { Refusal } from './refusals.ts';
+import { renderRefusal } from './render-refusal.ts';
+import { hasBody } from './route/framing.ts';
+
+/** How much of a refused request's body is read and thrown away, and how long that may take. */
+const MAX_DISCARDED_BYTES = 1024 * 1024;
+const MAX_DISCARDING_MS = 2000;
+
+/**
+ * Answers with a refusal. The answer is written before this returns; the promise resolves when the exchange is over.
+ *
+ * A body that nobody read is thrown away for a while before the connection closes: closing at once would make TCP
+ * answer the rest with a reset, which can overtake the refusal on its way to the client.
+ */
+export function sendRefusal(
+  { incoming, response, decisionId }: Exchange,
+  refusal: Refusal,
+  style: Config['refusals'],
+): Promise<void> {
+  const { status, headers, body } = renderRefusal(refusal, decisionId, style);
+  const unread = hasBody(incoming) && !incoming.complete;
+  if (unread) response.shouldKeepAlive = false;
+  response.writeHead(status, headers);
+  if (!unread) {
+    response.end(body);
+    return Promise.resolve();
+  }
+  response.flushHeaders();
+  response.write(body);
+  return endAfterBody(incoming, response);
+}
+
+async function endAfterBody(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  await discardBody(incoming);
+  response.end();
+}
+
+async function discardBody(incoming: IncomingMessage): Promise<void> {
+  if (incoming.readableEnded || incoming.destroyed) return;
+  let timer: NodeJS.Timeout | undefined;
+  let bytes = 0;
+  await new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, MAX_DISCARDING_MS);
+    incoming.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > MAX_DISCARDED_BYTES) resolve();
+    });
+    for (const event of ['end', 'close', 'error']) incoming.once(event, () => resolve());
+  });
+  clearTimeout(timer);
+}
+
+/** Writes a connection's last bytes, if any, and closes it once the client has had the time to read them. */
+export function endConnection(socket: Duplex, bytes?: Buffer): void {
+  const timer = setTimeout(() => socket.destroy(), MAX_DISCARDING_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.end(bytes);
+  socket.resume();
+}

@@ -1,0 +1,62 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Exchange, type Expectation } from './exchange.ts';
+import { type PipelineParts, serve } from './pipeline.ts';
+import { RawExits } from './raw-exits.ts';
+
+/** Milliseconds. */
+export interface ServerTimeouts {
+  /** For the request line and headers to arrive. */
+  readonly headers: number;
+  /** For the whole request to arrive. */
+  readonly request: number;
+  /** Between two requests on one connection. Load balancers keep theirs for 60 s: they must be the first to close. */
+  readonly keepAlive: number;
+}
+
+const TIMEOUTS: ServerTimeouts = { headers: 15_000, request: 300_000, keepAlive: 75_000 };
+
+/** Bytes of request line and headers together. */
+const MAX_HEAD_BYTES = 32 * 1024;
+
+/**
+ * The proxied port's server, not yet listening. Everything that arrives ends in the pipeline or in a raw exit;
+ * nothing is left for Node to answer.
+ */
+export function createProxyServer(parts: PipelineParts, timeouts = TIMEOUTS): Server {
+  const server = createServer({
+    insecureHTTPParser: false,
+    maxHeaderSize: MAX_HEAD_BYTES,
+    headersTimeout: timeouts.headers,
+    requestTimeout: timeouts.request,
+    connectionsCheckingInterval: Math.min(timeouts.headers, 1000),
+    keepAliveTimeout: timeouts.keepAlive,
+    // Node's own answer to a missing Host has no code: the pipeline refuses it.
+    requireHostHeader: false,
+    // Java's client asks for h2c on every new connection, and is glad to be ignored (RFC 9110, section 7.8).
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() !== 'h2c',
+  });
+  // Node would drop the headers past its count in silence; their size bounds them here.
+  server.maxHeadersCount = 0;
+  server.maxRequestsPerSocket = 0;
+
+  const latest = new WeakMap<Duplex, Exchange>();
+  const take = (incoming: IncomingMessage, response: ServerResponse, expectation: Expectation): void => {
+    const queued = latest.get(incoming.socket)?.unanswered === true;
+    const exchange = new Exchange(incoming, response, expectation, queued);
+    latest.set(incoming.socket, exchange);
+    // A client that is gone is seen by who writes; an error without a listener would end the process.
+    response.on('error', () => response.destroy());
+    void serve(exchange, parts);
+  };
+  server.on('request', (incoming, response) => take(incoming, response, 'none'));
+  server.on('checkContinue', (incoming, response) => take(incoming, response, continueOrUnknown(incoming)));
+  server.on('checkExpectation', (incoming, response) => take(incoming, response, 'unknown'));
+  new RawExits(latest, parts).attach(server);
+  return server;
+}
+
+/** Node looks for `100-continue` anywhere in the header. */
+function continueOrUnknown({ headers }: IncomingMessage): Expectation {
+  return headers.expect?.toLowerCase() === '100-continue' ? 'continue' : 'unknown';
+}
