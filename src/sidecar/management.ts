@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { IdentitySigner } from './identity-signer.ts';
 
@@ -24,19 +24,25 @@ interface Page {
  */
 export function createManagementServer(parts: ManagementParts): Server {
   return createServer((incoming, response) => {
-    void render(incoming.method, incoming.url, parts).then(({ status, type, text }) => {
-      response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(text);
-    });
+    void answer(incoming, response, parts);
   });
 }
 
+async function answer(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  parts: ManagementParts,
+): Promise<void> {
+  const { status, type, text } = await render(incoming, parts).catch(() => plain(500, 'failed'));
+  response.writeHead(status, { 'Content-Type': type, 'Cache-Control': 'no-store' }).end(text);
+}
+
 async function render(
-  method: string | undefined,
-  path: string | undefined,
+  { method, url }: IncomingMessage,
   { isStarted, notReady, metrics, jwks }: ManagementParts,
 ): Promise<Page> {
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'GET and HEAD only');
-  switch (path) {
+  switch (url) {
     case '/livez':
       return plain(200, 'ok');
     case '/startupz':
