@@ -1,4 +1,4 @@
-/** What the policy engine uses of the WebAssembly JavaScript API; TypeScript has it only among the DOM's types. */
+/** What the policy engine and compiler use of the WebAssembly JavaScript API; TypeScript has it only among the DOM's types. */
 declare namespace WebAssembly {
   class Module {
     private constructor();
@@ -12,4 +12,5 @@ declare namespace WebAssembly {
     maximum?: number;
   }
   function compile(bytes: Uint8Array<ArrayBuffer>): Promise<Module>;
+  function instantiate(module: Module, imports: object): Promise<object>;
 }
