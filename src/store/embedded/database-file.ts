@@ -51,7 +51,8 @@ export async function openDatabaseFile(path: string): Promise<DatabaseSync> {
 
 /** Where two processes turn a new file to WAL together, SQLite tells one of them that it is busy without waiting. */
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+  if (!(error instanceof Error && 'errcode' in error && typeof error.errcode === 'number')) return false;
+  return (error.errcode & 0xff) === SQLITE_BUSY;
 }
 
 function openAtOnce(path: string): DatabaseSync {
