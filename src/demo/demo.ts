@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startAdmin } from '../admin/admin.ts';
+import type { Address, Config } from '../config/config.ts';
+import { applyState } from '../grants/apply.ts';
+import { readState, type State } from '../grants/state.ts';
+import { Secret } from '../model/secret.ts';
+import type { Policy } from '../policy/engine.ts';
+import { startSidecar } from '../sidecar/sidecar.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { startBackend } from './backend.ts';
+import { CALLERS, type DemoFacts, readOrMakeKeys, writeFacts } from './facts.ts';
+import { readDemoProducts } from './products.ts';
+
+/** The demo's own files, in the checkout and in the package alike. */
+const DEMO_FOLDER = fileURLToPath(new URL('../../demo/', import.meta.url));
+
+/** The demo's state, in which each caller's subscription has the key that this folder's demo.json names. */
+async function demoState(keys: DemoFacts['keys']): Promise<State> {
+  const state = await readState(join(DEMO_FOLDER, 'state.yaml'));
+  const keyOf = new Map<string, string>([
+    [CALLERS.wholesaler, keys.wholesaler],
+    [CALLERS.distributor, keys.distributor],
+    [CALLERS.stranger, keys.stranger],
+  ]);
+  const subscriptions = state.sections.subscriptions?.map(({ path, value }) => {
+    const key = keyOf.get(value.email);
+    return { path, value: key === undefined ? value : { ...value, primaryKey: new Secret(key) } };
+  });
+  return { ...state, sections: { ...state.sections, subscriptions } };
+}
+
+export interface RunningDemo {
+  readonly facts: DemoFacts;
+  /** The legacy API's address. */
+  readonly backend: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the whole of Fullmakt in this process, before a legacy API of its own, with a store that holds the demo's
+ * state.
+ * @param options.dataFolder keeps demo.json, with the keys
+ * @throws Error with one clear line: a port in use, a store that cannot be opened
+ */
+export async function startDemo(options: {
+  readonly config: Config;
+  readonly policy: Policy;
+  readonly log: Logger;
+  readonly dataFolder: string;
+  readonly backend: Address;
+}): Promise<RunningDemo> {
+  const { config, policy, log, dataFolder } = options;
+  await using started = new AsyncDisposableStack();
+  const adopt = <T extends { close(): Promise<void> }>(part: T): T => started.adopt(part, () => part.close());
+
+  const legacy = await startBackend(
+    await readDemoProducts(join(DEMO_FOLDER, 'products.csv')),
+    options.backend,
+  );
+  started.defer(() => {
+    legacy.close();
+    legacy.closeAllConnections();
+  });
+  const store = adopt(await openStore(config.store, { durability: config.admin.durability }));
+  const factsFile = join(dataFolder, 'demo.json');
+  const keys = await readOrMakeKeys(factsFile);
+  await applyState(store, await demoState(keys), { peppers: config.secrets.peppers });
+  adopt(await startAdmin(config.admin.listen, store));
+  adopt(await startSidecar(config, { store, policy, log }));
+
+  const at = ({ host, port }: Address) => `http://${host}:${port}`;
+  const facts: DemoFacts = {
+    sidecar: at(config.sidecar.listen),
+    admin: at(config.admin.listen),
+    management: at(config.sidecar.management),
+    keys,
+  };
+  await writeFacts(factsFile, facts);
+  const running = started.move();
+  return { facts, backend: at(options.backend), close: () => running.disposeAsync() };
+}

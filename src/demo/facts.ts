@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+
+/** The demo's callers, by what each of them shows. */
+export const CALLERS = {
+  wholesaler: 'api@wholesaler.no',
+  distributor: 'api@distributor.no',
+  stranger: 'api@stranger.no',
+} as const;
+
+const factsSchema = z.object({
+  sidecar: z.string(),
+  admin: z.string(),
+  management: z.string(),
+  keys: z.object({ wholesaler: z.string(), distributor: z.string(), stranger: z.string() }),
+});
+
+/** What a person or a script needs to play with the demo: addresses, and each caller's key. */
+export type DemoFacts = z.infer<typeof factsSchema>;
+
+/** The keys of an earlier start of this folder, or new ones of 256 random bits. */
+export async function readOrMakeKeys(file: string): Promise<DemoFacts['keys']> {
+  try {
+    return factsSchema.parse(JSON.parse(await readFile(file, 'utf8'))).keys;
+  } catch {
+    // Not there, or not ours: the seed below gives the callers whatever keys this start has.
+    const make = () => randomBytes(32).toString('base64url');
+    return { wholesaler: make(), distributor: make(), stranger: make() };
+  }
+}
+
+/** Writes the facts for scripts to read. They hold keys, so only the folder's owner may read them. */
+export async function writeFacts(file: string, facts: DemoFacts): Promise<void> {
+  await writeFile(file, `${JSON.stringify(facts, null, 2)}\n`, { mode: 0o600 });
+}
