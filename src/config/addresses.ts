@@ -15,7 +15,7 @@ export const ListenAddress = textFormat<Address>((text) => {
   const good = bracketed === undefined ? isHost(host) : isIPv6(host);
   if (!good) return { fault: LISTEN_ADDRESS };
   return Number(port) <= 65_535 ? { value: { host, port: Number(port) } } : { fault: 'has no such port' };
-});
+}, LISTEN_ADDRESS);
 
 function isHost(host: string): boolean {
   return isIPv4(host) || (HOST_NAME.test(host) && !NUMBERS.test(host));
@@ -54,7 +54,7 @@ export const StoreAddress = textFormat<StoreLocation>((text) => {
   if (/[?#]/.test(text)) return { fault: 'takes no query and no fragment' };
   if (!/^(?:\/\d*)?$/.test(url.pathname)) return { fault: 'has a path that is no database number: /0' };
   return { value: { kind: 'redis', url: new Secret(text) } };
-});
+}, STORES);
 
 function parseUrl(text: string, schemes: readonly string[], before = ''): URL | FormatFault {
   const url = URL.parse(text);

@@ -2,7 +2,7 @@
 export function suggestion(mistyped: string, known: readonly string[]): string {
   const nearest = known
     .map((name) => ({ name, distance: distance(mistyped.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .filter(({ name, distance }) => distance < name.length && distance <= Math.max(1, name.length / 3))
     .toSorted((a, b) => a.distance - b.distance)[0];
   if (nearest !== undefined) return `; did you mean ${nearest.name}?`;
   return known.length > 0 ? ` (there is: ${known.join(', ')})` : '';

@@ -6,12 +6,14 @@ const BYTES: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 **
 const DAY = 24 * 3_600_000;
 const GIBIBYTE = 2 ** 30;
 
+const DURATION = 'must be a duration such as 500ms, 30s, 2m or 1h';
+
 /** A duration such as `500ms`, `30s`, `2m` or `1h`, in milliseconds: from 1 ms to 24 hours. */
 export const Duration = textFormat((text) => {
   const value = quantity(text, MILLISECONDS);
-  if (value === undefined) return { fault: 'must be a duration such as 500ms, 30s, 2m or 1h' };
+  if (value === undefined) return { fault: DURATION };
   return value > 0 && value <= DAY ? { value } : { fault: 'must be from 1ms to 24h' };
-});
+}, DURATION);
 
 const SIZE = 'must be a size such as 64KiB, 1MiB or a number of bytes';
 

@@ -10,12 +10,12 @@ export interface Match {
   readonly path: PathTemplate;
 }
 
-const SAFE_METHODS: readonly string[] = ['GET', 'OPTIONS'];
-const METHODS: readonly string[] = [...SAFE_METHODS, 'POST', 'PUT', 'PATCH', 'DELETE'];
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'OPTIONS']);
+const UNSAFE_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** RFC 9110, section 9.2.1: such a method only reads. */
 export function isSafe(method: string): boolean {
-  return SAFE_METHODS.includes(method);
+  return SAFE_METHODS.has(method);
 }
 
 /** `GET /products/{productId}`. */
@@ -23,7 +23,8 @@ export const MatchLine = textFormat<Match>((text) => {
   const [, method = '', target = ''] = /^(\S+) (.+)$/.exec(text) ?? [];
   if (target === '') return { fault: 'must be a method and a path: GET /products/{productId}' };
   if (method === 'HEAD') return { fault: 'the route of GET serves HEAD too' };
-  if (!METHODS.includes(method)) return { fault: `the method must be ${METHODS.join(', ')}` };
+  if (!isSafe(method) && !UNSAFE_METHODS.has(method))
+    return { fault: 'the method must be GET, OPTIONS, POST, PUT, PATCH or DELETE' };
   const path = parsePathTemplate(target);
   if ('fault' in path) return { fault: path.fault, offset: method.length + 1 + path.offset };
   return { value: { written: text, method, path: path.template } };

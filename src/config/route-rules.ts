@@ -52,7 +52,10 @@ function checkRequest(route: unknown, match: Match | undefined, path: YamlPath, 
   const request = member(route, 'request');
   if (request === undefined) {
     if (match !== undefined && !isSafe(match.method))
-      report(path, `request: missing: ${match.method} writes: say what its body must hold, or unchecked`);
+      report(
+        [...path, 'request'],
+        `missing: ${match.method} writes; say what its body must hold, or unchecked`,
+      );
     return;
   }
   if (match !== undefined && isSafe(match.method))

@@ -3,7 +3,6 @@ import type { Address } from './config.ts';
 import { KeyHeaderName } from './header-names.ts';
 import { elements, isMapping, member, read } from './raw-value.ts';
 import { ConfigFile } from './schema.ts';
-import { Peppers } from './secret-formats.ts';
 import type { YamlPart, YamlPath } from './yaml-file.ts';
 
 /** Tells a fault of the value at a path. */
@@ -18,12 +17,7 @@ export function reportRepeated(values: readonly unknown[], path: YamlPath, repor
 /** What the parts of the file above its routes must be to each other. */
 export function checkTop(file: unknown, report: Report): void {
   checkListeners(file, report);
-  const peppers = read(Peppers, member(file, 'secrets', 'pepper')) ?? [];
-  reportRepeated(
-    peppers.map(({ id }) => id),
-    ['secrets', 'pepper'],
-    report,
-  );
+  reportRepeated(elements(member(file, 'secrets', 'pepper')), ['secrets', 'pepper'], report);
   const upstreams = member(file, 'upstreams');
   if (!isMapping(upstreams)) return;
   if (Object.keys(upstreams).length === 0) report(['upstreams'], 'needs at least one');

@@ -67,10 +67,14 @@ function describe(issue: z.core.$ZodRawIssue): string | undefined {
     const quote = issue.expected === 'string' && typeof issue.input !== 'object' ? ' (quote it)' : '';
     return `must be ${kind}${quote}`;
   }
-  if (issue.code === 'invalid_value') return `must be ${issue.values.map(String).join(' or ')}`;
+  if (issue.code === 'invalid_value') return `must be ${choice(issue.values.map(String))}`;
   if (issue.code === 'unrecognized_keys') {
     const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
     return issue.keys.map((key) => `there is no such name here${suggestion(key, known)}`).join('\n');
   }
   return undefined;
+}
+
+function choice(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), ...words.slice(-1)].filter((part) => part !== '').join(' or ');
 }

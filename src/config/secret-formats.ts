@@ -15,9 +15,12 @@ const PepperText = textFormat<Pepper>((text) => {
 
 /** One pepper, or several of which the first makes new hashes. */
 export const Peppers = z
-  .union([z.string().transform((text) => [text]), z.array(z.string())], {
-    error: 'must be a text or a list of texts',
-  })
+  .union(
+    [z.string().transform((text) => [text]), z.array(z.string()).min(1, { error: 'needs at least one' })],
+    {
+      error: 'must be a text or a list of texts',
+    },
+  )
   .pipe(z.tuple([PepperText], PepperText));
 
 const SIGNING_KEY = 'must be a private Ed25519 key as a JWK: {"kty":"OKP","crv":"Ed25519","x":…,"d":…}';

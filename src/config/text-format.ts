@@ -6,11 +6,16 @@ export interface FormatFault {
   readonly offset?: number;
 }
 
-/** The schema of a text that stands for something else, from the function that reads it. */
+/**
+ * The schema of a text that stands for something else, from the function that reads it.
+ * @param expected what to say of a value that is no text, where there is more to say than that
+ */
 export function textFormat<T extends {}>(
   read: (text: string) => { readonly value: T } | FormatFault,
+  expected?: string,
 ): z.ZodType<T, string> {
-  return z.string().transform((text, context): T => {
+  const text = z.string({ error: ({ input }) => (input === undefined ? undefined : expected) });
+  return text.transform((text, context): T => {
     const result = read(text);
     if ('value' in result) return result.value;
     context.addIssue({ code: 'custom', message: result.fault, params: { offset: result.offset } });

@@ -64,10 +64,12 @@ export class YamlFile {
     });
     this.#contents = document.contents;
     const errors = [...document.errors, ...document.warnings];
-    const faults = errors.map((error) => this.#faultAt(error.pos[0], describeSyntaxError(error.code)));
+    const faults = errors.map(({ code, pos: [at] }) =>
+      this.#faultAt(at, describeSyntaxError(code, text.charAt(at))),
+    );
     // Under YAML 1.1 a `no` is false and 0777 is octal.
     if (document.directives?.yaml.explicit)
-      faults.push(this.#faultAt(0, describeSyntaxError('BAD_DIRECTIVE')));
+      faults.push(this.#faultAt(0, describeSyntaxError('BAD_DIRECTIVE', '%')));
     const duplicates = errors.filter(({ code }) => code === 'DUPLICATE_KEY').length;
     this.value = faults.length === duplicates ? this.#read(document.contents, faults) : undefined;
     this.#readable = faults.length === duplicates;

@@ -27,7 +27,14 @@ const MESSAGES: Readonly<Record<ErrorCode, string>> = {
   UNEXPECTED_TOKEN: 'this cannot stand here',
 };
 
-/** What a fault of YAML's syntax is, in words that hold nothing of the file. */
-export function describeSyntaxError(code: ErrorCode): string {
-  return MESSAGES[code];
+/**
+ * What a fault of YAML's syntax is, in words that hold nothing of the file.
+ * @param character the one that the parser stumbled at
+ */
+export function describeSyntaxError(code: ErrorCode, character: string): string {
+  const stumbled = code === 'UNEXPECTED_TOKEN' || code === 'MISSING_CHAR';
+  // The usual way here is `{ items: $[*] }` or `{ url: ${URL} }`.
+  return stumbled && /[[\]{},]/.test(character)
+    ? 'this cannot stand here: between brackets a text that holds [ ] { } or , must be quoted'
+    : MESSAGES[code];
 }
