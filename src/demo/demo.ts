@@ -16,6 +16,10 @@ import { readDemoProducts } from './products.ts';
 /** The demo's own files, in the checkout and in the package alike. */
 const DEMO_FOLDER = fileURLToPath(new URL('../../demo/', import.meta.url));
 
+function urlOf({ host, port }: Address): string {
+  return `http://${host}:${port}`;
+}
+
 /** The demo's state, in which each caller's subscription has the key that this folder's demo.json names. */
 async function demoState(keys: DemoFacts['keys']): Promise<State> {
   const state = await readState(join(DEMO_FOLDER, 'state.yaml'));
@@ -70,14 +74,13 @@ export async function startDemo(options: {
   adopt(await startAdmin(config.admin.listen, store));
   adopt(await startSidecar(config, { store, policy, log }));
 
-  const at = ({ host, port }: Address) => `http://${host}:${port}`;
   const facts: DemoFacts = {
-    sidecar: at(config.sidecar.listen),
-    admin: at(config.admin.listen),
-    management: at(config.sidecar.management),
+    sidecar: urlOf(config.sidecar.listen),
+    admin: urlOf(config.admin.listen),
+    management: urlOf(config.sidecar.management),
     keys,
   };
   await writeFacts(factsFile, facts);
   const running = started.move();
-  return { facts, backend: at(options.backend), close: () => running.disposeAsync() };
+  return { facts, backend: urlOf(options.backend), close: () => running.disposeAsync() };
 }

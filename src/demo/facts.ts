@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { makeSubscriptionKey } from '../grants/subscription-key.ts';
 
 /** The demo's callers, by what each of them shows. */
 export const CALLERS = {
@@ -19,14 +19,17 @@ const factsSchema = z.object({
 /** What a person or a script needs to play with the demo: addresses, and each caller's key. */
 export type DemoFacts = z.infer<typeof factsSchema>;
 
+function makeKey(): string {
+  return makeSubscriptionKey().reveal();
+}
+
 /** The keys of an earlier start of this folder, or new ones of 256 random bits. */
 export async function readOrMakeKeys(file: string): Promise<DemoFacts['keys']> {
   try {
     return factsSchema.parse(JSON.parse(await readFile(file, 'utf8'))).keys;
   } catch {
     // Not there, or not ours: the seed below gives the callers whatever keys this start has.
-    const make = () => randomBytes(32).toString('base64url');
-    return { wholesaler: make(), distributor: make(), stranger: make() };
+    return { wholesaler: makeKey(), distributor: makeKey(), stranger: makeKey() };
   }
 }
 
