@@ -34,7 +34,7 @@ const EXPORTS = [
  * The built-in functions that opa-wasm brings; all others are compiled into the module. Its capabilities.json
  * promises two more (rand.intn, time.diff), which would fail when called.
  */
-const HOST_FUNCTIONS: ReadonlySet<string> = new Set([
+export const HOST_FUNCTIONS: ReadonlySet<string> = new Set([
   'json.is_valid',
   'regex.split',
   'sprintf',

@@ -4,7 +4,8 @@ declare namespace WebAssembly {
     private constructor();
     static exports(module: Module): { name: string; kind: string }[];
   }
-  interface Memory {
+  class Memory {
+    constructor(descriptor: MemoryDescriptor);
     readonly buffer: ArrayBuffer;
   }
   interface MemoryDescriptor {
