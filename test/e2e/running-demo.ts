@@ -10,7 +10,7 @@ import type { DemoFacts } from '../../src/demo/facts.ts';
 const BIN = resolve('bin/fullmakt');
 
 /** Five ports that were free a moment ago, as `--port` takes them: N, N+1, N+2 and N+10. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const isFree = async (port: number) => {
     const server = createServer();
     try {
