@@ -1,0 +1,216 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { Catalog } from '../../catalog/catalog.ts';
+import { ItemFilter } from '../../json/item-filter.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { AllowedRequest } from '../authorize.ts';
+import { isRefusal } from '../refusals.ts';
+import { type BodyFlow, type BodySink, ContentDecoder } from '../rewrite/content-decoder.ts';
+import { emptyList, nothingKept } from '../rewrite/empty-list.ts';
+import type { LinkFilter } from '../rewrite/link.ts';
+import { bodyHeaders, type HeaderContext, type UpstreamHeaders } from '../rewrite/response-headers.ts';
+import type { RewritePlan } from '../rewrite/rewrite-plan.ts';
+import { RewrittenAnswer, type Transformation } from '../rewrite/rewritten-answer.ts';
+import { judge, policyFailed, type RewriteVerdict, unfilterable } from '../rewrite/verdict.ts';
+import { sendWhole } from '../rewrite/whole-answer.ts';
+import { Visibility } from '../visibility.ts';
+import type { ForwardOutcome } from './outcome.ts';
+import { describeFault, refusalOfFault } from './upstream-fault.ts';
+
+/** Bytes of an unwanted body that are read so that the connection can serve again. */
+const DRAINED = 65_536;
+
+/** `errors: pass`: nothing is removed, for there are no items. */
+const UNCHANGED: Transformation = { write: (chunk) => [chunk], end: () => [] };
+
+export interface FilteredParts {
+  readonly allowed: AllowedRequest;
+  readonly response: ServerResponse;
+  readonly plan: RewritePlan;
+  readonly catalog: Catalog;
+  readonly links: LinkFilter;
+  readonly log: Logger;
+}
+
+/** The request as undici sends it. */
+export interface UpstreamRequest {
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer | Readable | null;
+}
+
+/**
+ * One request to an upstream whose answer is rewritten: hears from undici what the upstream says, and holds it
+ * back when the client is slow.
+ */
+export class FilteredExchange implements Dispatcher.DispatchHandler {
+  readonly #parts: FilteredParts;
+  readonly #context: HeaderContext;
+  readonly #resolve: (outcome: ForwardOutcome) => void;
+  readonly #onClose = (): void => {
+    this.#isOver = true;
+    this.#decoder?.destroy();
+    this.#abort();
+    this.#settle({ kind: 'reset', code: 'client_aborted' });
+  };
+  #controller: Dispatcher.DispatchController | undefined;
+  #answer: RewrittenAnswer | undefined;
+  #decoder: ContentDecoder | undefined;
+  #upstreamEnded = false;
+  /** What there is to say has been written, or is somebody else's to write. */
+  #isOver = false;
+  #settled = false;
+  /** Bytes read of a body that nobody wants; undefined: it is wanted. */
+  #drained: number | undefined;
+
+  private constructor(parts: FilteredParts, path: string, resolve: (outcome: ForwardOutcome) => void) {
+    this.#parts = parts;
+    this.#context = { route: parts.allowed.request.route, upstreamPath: path, links: parts.links };
+    this.#resolve = resolve;
+    // The socket, since a response that waits behind another one (pipelining) is not told. Many may wait.
+    const { socket } = parts.allowed.request.incoming;
+    socket.setMaxListeners(0).once('close', this.#onClose);
+  }
+
+  /** Sends the request, and to the client what becomes of the answer. */
+  static run(
+    dispatcher: Dispatcher,
+    request: UpstreamRequest,
+    parts: FilteredParts,
+  ): Promise<ForwardOutcome> {
+    const { method } = parts.allowed.request;
+    return new Promise((resolve) => {
+      dispatcher.dispatch(
+        // HEAD answers what GET would. That depends on the items, so they are asked for.
+        { ...request, method: method === 'HEAD' ? 'GET' : method },
+        new FilteredExchange(parts, request.path, resolve),
+      );
+    });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) this.#abort();
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
+    if (status < 200 || this.#isOver) return;
+    const { plan } = this.#parts;
+    const verdict = judge(status, headers, plan);
+    if (verdict.kind === 'filter' || verdict.kind === 'pass') {
+      this.#rewrite(status, headers, verdict);
+      return;
+    }
+    this.#drained = 0;
+    const answer = verdict.kind === 'empty' ? emptyList(plan, headers, this.#context) : verdict.refusal;
+    if (isRefusal(answer)) {
+      this.#over(
+        { kind: 'refused', refusal: answer },
+        verdict.kind === 'refuse' ? verdict.reason : undefined,
+      );
+    } else {
+      sendWhole(this.#parts.response, answer);
+      this.#over({ kind: 'sent', status: answer.status });
+    }
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#drained !== undefined) {
+      this.#drained += chunk.length;
+      if (this.#drained > DRAINED) this.#abort();
+    } else if (this.#decoder !== undefined) this.#decoder.write(chunk);
+    else this.#answer?.write(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#upstreamEnded = true;
+    if (this.#decoder !== undefined) this.#decoder.end();
+    else this.#answer?.end();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#upstreamEnded = true;
+    this.#fail(error);
+  }
+
+  #rewrite(status: number, headers: UpstreamHeaders, { kind, coding }: RewriteVerdict): void {
+    const { allowed, response, plan, catalog } = this.#parts;
+    const visibility = new Visibility(allowed, plan.response.source, catalog);
+    const upstream: BodyFlow = {
+      pause: () => this.#controller?.pause(),
+      resume: () => this.#controller?.resume(),
+    };
+    const answer = new RewrittenAnswer({
+      response,
+      head: { status, headers: bodyHeaders(headers, this.#context) },
+      transformation: kind === 'filter' ? new ItemFilter(plan.selection, visibility.decide) : UNCHANGED,
+      nothingKept: () => nothingKept(plan, headers, this.#context),
+      isCurrent: () => visibility.isCurrent(Date.now()),
+      refusalOf: () => (visibility.policyFault === undefined ? unfilterable() : policyFailed()),
+      upstream: {
+        pause: () => (this.#decoder ?? upstream).pause(),
+        resume: () => (this.#decoder ?? upstream).resume(),
+      },
+      over: (outcome, reason) => this.#over(outcome, reason),
+    });
+    this.#answer = answer;
+    if (coding !== 'identity') this.#decoder = new ContentDecoder(coding, this.#guarded(answer), upstream);
+  }
+
+  /** The decoder calls from events, where nobody would catch what is thrown. */
+  #guarded(sink: BodySink): BodySink {
+    const guard = (step: () => void): void => {
+      try {
+        step();
+      } catch (error) {
+        this.#fail(error);
+      }
+    };
+    return {
+      write: (chunk) => guard(() => sink.write(chunk)),
+      end: () => guard(() => sink.end()),
+      broken: (reason) => guard(() => sink.broken(reason)),
+    };
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isOver) return;
+    const refusal = refusalOfFault(error, this.#answer !== undefined);
+    const reason = describeFault(error);
+    if (this.#answer === undefined) this.#over({ kind: 'refused', refusal }, reason);
+    else this.#answer.fail(refusal, reason);
+  }
+
+  /** Nothing more is written, and nothing more of the upstream wanted. */
+  #over(outcome: ForwardOutcome, reason?: string): void {
+    this.#isOver = true;
+    this.#decoder?.destroy();
+    if (!this.#upstreamEnded && this.#drained === undefined) this.#abort();
+    if (reason !== undefined) this.#log(outcome, reason);
+    const { response } = this.#parts;
+    if (outcome.kind !== 'sent' || response.writableFinished) this.#settle(outcome);
+    else response.once('finish', () => this.#settle(outcome));
+  }
+
+  #settle(outcome: ForwardOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#parts.allowed.request.incoming.socket.off('close', this.#onClose);
+    this.#resolve(outcome);
+  }
+
+  #abort(): void {
+    this.#controller?.abort(new Error('the answer is not wanted any more'));
+  }
+
+  #log(outcome: ForwardOutcome, reason: string): void {
+    const { log, allowed } = this.#parts;
+    const { decisionId, route } = allowed.request;
+    const code = outcome.kind === 'refused' ? outcome.refusal.code : outcome.kind;
+    log.warn(
+      { decisionId, route: route.match, upstream: route.upstream.name, code, reason },
+      'an upstream’s answer was not passed on',
+    );
+  }
+}

@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PassThrough } from 'node:stream';
+import { Pool } from 'undici';
+import type { Catalog } from '../../catalog/catalog.ts';
+import type { Config } from '../../config/config.ts';
+import type { Route, Upstream } from '../../model/route.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import type { AllowedRequest } from '../authorize.ts';
+import type { IdentitySigner } from '../identity-signer.ts';
+import { isRefusal, type Refusal } from '../refusals.ts';
+import { LinkFilter } from '../rewrite/link.ts';
+import { planRewrite, type RewritePlan } from '../rewrite/rewrite-plan.ts';
+import { hasBody } from '../route/framing.ts';
+import { FilteredExchange } from './filtered-exchange.ts';
+import type { ForwardOutcome } from './outcome.ts';
+import { checkItems, readJsonBody } from './request-body.ts';
+import { UnfilteredProxy } from './unfiltered-proxy.ts';
+import { streamedLength, upstreamHeaders, upstreamTarget } from './upstream-request.ts';
+
+export interface ForwarderParts {
+  readonly config: Pick<Config, 'upstreams' | 'routes' | 'subscriptionKey'>;
+  readonly catalog: Catalog;
+  readonly signer: IdentitySigner;
+  readonly log: Logger;
+}
+
+interface UpstreamConnections {
+  readonly pool: Pool;
+  readonly proxy: UnfilteredProxy;
+}
+
+/** A body that has been read and checked; or one that goes on as it comes, or none. */
+type RequestBody =
+  | { readonly kind: 'checked'; readonly bytes: Buffer }
+  | { readonly kind: 'streamed' | 'none' };
+
+/** Sends allowed requests to their upstreams, and to the client what it may see of the answers. */
+export class Forwarder {
+  readonly #parts: ForwarderParts;
+  readonly #keyHeader: string;
+  readonly #links: LinkFilter;
+  readonly #plans = new Map<Route, RewritePlan>();
+  readonly #connections = new Map<Upstream, UpstreamConnections>();
+
+  constructor(parts: ForwarderParts) {
+    this.#parts = parts;
+    const { upstreams, routes, subscriptionKey } = parts.config;
+    this.#keyHeader = subscriptionKey.header.toLowerCase();
+    this.#links = new LinkFilter(routes, subscriptionKey.query);
+    for (const upstream of upstreams) {
+      this.#connections.set(upstream, { pool: openPool(upstream), proxy: new UnfilteredProxy(upstream) });
+    }
+    for (const route of routes) {
+      if (route.response !== 'unfiltered')
+        this.#plans.set(route, planRewrite(route.response, route.upstream));
+    }
+  }
+
+  /** Resolves when there is nothing more to do for the request: the client has its answer, or will not get one. */
+  async forward(allowed: AllowedRequest, response: ServerResponse): Promise<ForwardOutcome> {
+    const { request } = allowed;
+    const body = await this.#readBody(allowed);
+    if (body === undefined) return { kind: 'reset', code: 'client_aborted' };
+    if (isRefusal(body)) return { kind: 'refused', refusal: body };
+    const token = await this.#parts.signer.sign(request.identity, request.route.upstream.name, Date.now());
+    if (request.incoming.socket.destroyed) return { kind: 'reset', code: 'client_aborted' };
+    return this.#send(allowed, response, body, upstreamHeaders(request, token, this.#keyHeader));
+  }
+
+  /** Cuts off what still runs. */
+  async close(): Promise<void> {
+    for (const { proxy } of this.#connections.values()) proxy.close();
+    await Promise.all([...this.#connections.values()].map(({ pool }) => pool.destroy()));
+  }
+
+  async #readBody(allowed: AllowedRequest): Promise<RequestBody | Refusal | undefined> {
+    const { route, incoming } = allowed.request;
+    if (route.request === undefined) return { kind: 'none' };
+    if (route.request === 'unchecked') return { kind: hasBody(incoming) ? 'streamed' : 'none' };
+    const bytes = await readJsonBody(incoming, route.upstream.maxBodyBytes);
+    if (bytes === undefined || isRefusal(bytes)) return bytes;
+    return checkItems(bytes, allowed, route.request, this.#parts.catalog) ?? { kind: 'checked', bytes };
+  }
+
+  #send(
+    allowed: AllowedRequest,
+    response: ServerResponse,
+    body: RequestBody,
+    headers: Record<string, string>,
+  ): Promise<ForwardOutcome> {
+    const { catalog, log } = this.#parts;
+    const { request } = allowed;
+    const { route, incoming } = request;
+    const path = upstreamTarget(request);
+    const connections = this.#connections.get(route.upstream);
+    if (connections === undefined) throw new Error('a route leads to an upstream that is not configured');
+    const plan = this.#plans.get(route);
+    if (plan === undefined) {
+      const bytes = body.kind === 'checked' ? body.bytes : undefined;
+      const length = bytes === undefined ? streamedLength(incoming) : { 'content-length': `${bytes.length}` };
+      return connections.proxy.forward(
+        { allowed, response, body: bytes, log },
+        { path, headers: { ...headers, ...length, host: route.upstream.url.host } },
+      );
+    }
+    return FilteredExchange.run(
+      connections.pool,
+      {
+        path,
+        headers: { ...headers, ...dispatchedLength(body, incoming) },
+        body: dispatchedBody(body, incoming),
+      },
+      { allowed, response, plan, catalog, links: this.#links, log },
+    );
+  }
+}
+
+function openPool({ url, timeout }: Upstream): Pool {
+  return new Pool(url.origin, {
+    // HTTP/1.1 alone: what one protocol means need not be mapped to the other.
+    allowH2: false,
+    connectTimeout: timeout,
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+  });
+}
+
+/** undici takes no Transfer-Encoding: it chunks what has no length. */
+function dispatchedLength({ kind }: RequestBody, { headers }: IncomingMessage): Record<string, string> {
+  const length = headers['content-length'];
+  return kind === 'streamed' && length !== undefined ? { 'content-length': length } : {};
+}
+
+/** undici destroys a stream that it has no more use for, and with the request its client's connection. */
+function dispatchedBody(body: RequestBody, incoming: IncomingMessage): Buffer | PassThrough | null {
+  if (body.kind === 'checked') return body.bytes;
+  if (body.kind === 'none') return null;
+  const stream = new PassThrough();
+  incoming.pipe(stream);
+  incoming.once('close', () => {
+    if (!incoming.complete) stream.destroy();
+  });
+  stream.once('close', () => incoming.resume());
+  return stream;
+}

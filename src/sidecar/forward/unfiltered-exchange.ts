@@ -1,0 +1,146 @@
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../../telemetry/log.ts';
+import type { AllowedRequest } from '../authorize.ts';
+import type { Refusal } from '../refusals.ts';
+import { resetConnection } from '../reset-connection.ts';
+
+import type { ForwardOutcome, ResetCode } from './outcome.ts';
+import { describeFault, refusalOfFault, upstreamTimeout } from './upstream-fault.ts';
+
+/** Of one connection only (RFC 9110, section 7.6.1); with Proxy-Connection, which was never standard. */
+const OF_THE_CONNECTION = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+export interface UnfilteredParts {
+  readonly allowed: AllowedRequest;
+  readonly response: ServerResponse;
+  /** The request's body where it has been read already. */
+  readonly body: Buffer | undefined;
+  readonly log: Logger;
+}
+
+/** One request whose answer passes as it is: what http-proxy-middleware leaves to us. */
+export class UnfilteredExchange {
+  readonly #parts: UnfilteredParts;
+  readonly #resolve: (outcome: ForwardOutcome) => void;
+  readonly #onClose = (): void => this.#settle({ kind: 'reset', code: 'client_aborted' });
+  /** Runs while the upstream has something to do: connect, take the body, answer, go on with the answer. */
+  readonly #timer: NodeJS.Timeout;
+  #upstreamRequest: ClientRequest | undefined;
+  #begun = false;
+  #settled = false;
+
+  constructor(parts: UnfilteredParts, resolve: (outcome: ForwardOutcome) => void) {
+    this.#parts = parts;
+    this.#resolve = resolve;
+    const { incoming, route } = parts.allowed.request;
+    this.#timer = setTimeout(() => this.#onTimeout(), route.upstream.timeout);
+    // The socket, since a response that waits behind another one (pipelining) is not told. Many may wait.
+    incoming.socket.setMaxListeners(0).once('close', this.#onClose);
+    parts.response.once('finish', () => this.#settle({ kind: 'sent', status: parts.response.statusCode }));
+  }
+
+  /** The connection to the upstream is there, and nothing has been written to it yet. */
+  onRequest(upstreamRequest: ClientRequest): void {
+    this.#upstreamRequest = upstreamRequest;
+    if (this.#settled) upstreamRequest.destroy();
+    // The request's own stream has ended: what is piped after this is its end.
+    else if (this.#parts.body !== undefined) upstreamRequest.write(this.#parts.body);
+    upstreamRequest.on('drain', () => this.#timer.refresh());
+  }
+
+  /** Nothing of the answer has been written yet; when this returns, http-proxy-middleware begins to. */
+  onResponse(upstreamResponse: IncomingMessage): void {
+    this.#begun = true;
+    upstreamResponse.headers = this.#endToEnd(upstreamResponse.headers);
+    // Heard before http-proxy-middleware's own handlers, which would end the connection as if all were well.
+    upstreamResponse.once('error', (error) => this.fail(error));
+    upstreamResponse.once('close', () => {
+      if (!upstreamResponse.complete) this.fail(new CutAnswer());
+    });
+    this.#goOn();
+    upstreamResponse.on('data', () => this.#goOn());
+  }
+
+  /** Ends the request by a fault of the upstream, of the way to it, or of ours. */
+  fail(error: unknown): void {
+    this.#end(refusalOfFault(error, false), describeFault(error));
+  }
+
+  #goOn(): void {
+    this.#timer.refresh();
+    if (!this.#parts.allowed.request.isCurrent()) this.#reset('identity_changed');
+  }
+
+  #onTimeout(): void {
+    const { response, allowed } = this.#parts;
+    const upstreamRequest = this.#upstreamRequest;
+    const awaitsBody =
+      upstreamRequest !== undefined &&
+      !upstreamRequest.writableNeedDrain &&
+      !allowed.request.incoming.complete;
+    if (response.writableNeedDrain || awaitsBody) this.#timer.refresh();
+    else this.#end(upstreamTimeout(), 'it was silent for too long');
+  }
+
+  /** A refusal if nothing of an answer has been written yet, else a reset. */
+  #end(refusal: Refusal, reason: string): void {
+    if (this.#settled) return;
+    const { log, allowed } = this.#parts;
+    const { incoming, decisionId, route } = allowed.request;
+    log.warn(
+      { decisionId, route: route.match, upstream: route.upstream.name, code: refusal.code, reason },
+      'an upstream’s answer was not passed on',
+    );
+    if (this.#begun) {
+      this.#reset(refusal.code);
+      return;
+    }
+    // Whoever answers now must find the request's stream as it was.
+    incoming.unpipe();
+    incoming.resume();
+    this.#settle({ kind: 'refused', refusal });
+    this.#upstreamRequest?.destroy();
+  }
+
+  #reset(code: ResetCode): void {
+    if (this.#settled) return;
+    this.#settle({ kind: 'reset', code });
+    resetConnection(this.#parts.response);
+    this.#upstreamRequest?.destroy();
+  }
+
+  #settle(outcome: ForwardOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#parts.allowed.request.incoming.socket.off('close', this.#onClose);
+    this.#resolve(outcome);
+  }
+
+  /** Without what the upstream said to us alone. Whether the client's connection lasts is ours to say. */
+  #endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+    const { response } = this.#parts;
+    const named = headers.connection?.split(',').map((option) => option.trim().toLowerCase()) ?? [];
+    const passing = Object.entries(headers).filter(
+      ([name]) => !OF_THE_CONNECTION.has(name) && !named.includes(name),
+    );
+    return { ...Object.fromEntries(passing), connection: response.shouldKeepAlive ? 'keep-alive' : 'close' };
+  }
+}
+
+class CutAnswer extends Error {
+  readonly code = 'ECONNRESET';
+
+  constructor() {
+    super('the upstream closed the connection in the middle of its answer');
+  }
+}

@@ -1,0 +1,39 @@
+import { type Refusal, refuse } from '../refusals.ts';
+import { unfilterable } from '../rewrite/verdict.ts';
+
+/** The codes of undici's errors. */
+const TIMEOUTS = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'ETIMEDOUT',
+]);
+/** Our own mistakes: a header that may not be sent, a pool that has been closed. */
+const OURS = /^(?:ERR_(?!TLS_|SSL_)|UND_ERR_(?:INVALID_ARG|DESTROYED|CLOSED|NOT_SUPPORTED)$)/;
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** For the log. A fault of the network is told by its code, since its message names addresses. */
+export function describeFault(error: unknown): string {
+  return codeOf(error) ?? (error instanceof Error ? `${error.name}: ${error.message}` : 'unknown');
+}
+
+/** @param begun the upstream's answer had begun: what breaks then is the answer, not the way to it */
+export function refusalOfFault(error: unknown, begun: boolean): Refusal {
+  const code = codeOf(error);
+  if (code === undefined || OURS.test(code)) return refuse('internal_error', 'The sidecar failed.');
+  if (TIMEOUTS.has(code)) return upstreamTimeout();
+  return begun || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW'
+    ? unfilterable()
+    : upstreamUnreachable();
+}
+
+export function upstreamTimeout(): Refusal {
+  return refuse('upstream_timeout', 'The upstream did not answer in time.');
+}
+
+export function upstreamUnreachable(): Refusal {
+  return refuse('upstream_unreachable', 'The upstream cannot be reached.');
+}

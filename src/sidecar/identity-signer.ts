@@ -1,0 +1,118 @@
+import {
+  type CryptoKey,
+  calculateJwkThumbprint,
+  errors,
+  importJWK,
+  type JSONWebKeySet,
+  type JWK,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import type { Identity } from '../model/identity.ts';
+import type { Secret } from '../model/secret.ts';
+
+/** The request header that tells an upstream who asks. */
+export const IDENTITY_HEADER = 'fullmakt-identity';
+
+const ISSUER = 'fullmakt';
+/** Seconds that a token is good for. */
+const LIFETIME = 60;
+/** Milliseconds for which one token serves again: half its life is then still before it. */
+const REUSE = 30_000;
+
+interface SignedToken {
+  readonly token: Promise<string>;
+  readonly signedAt: number;
+}
+
+/** Tells upstreams who asks: a JWT (RFC 7519) signed with Ed25519 (RFC 8037). */
+export class IdentitySigner {
+  /** What upstreams verify with (RFC 7517); holds public members only. */
+  readonly jwks: JSONWebKeySet;
+  readonly #key: CryptoKey;
+  readonly #keyId: string;
+  readonly #tokens = new WeakMap<Identity, Map<string, SignedToken>>();
+
+  private constructor(key: CryptoKey, publicKey: JWK, keyId: string) {
+    this.#key = key;
+    this.#keyId = keyId;
+    this.jwks = { keys: [{ ...publicKey, kid: keyId, alg: 'EdDSA', use: 'sig' }] };
+  }
+
+  /**
+   * @param jwkText a private Ed25519 JWK as JSON text
+   * @throws Error whose message quotes nothing of the key
+   */
+  static async create(jwkText: Secret): Promise<IdentitySigner> {
+    const { kty, crv, x, d } = parseJwk(jwkText.reveal());
+    if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string' || typeof d !== 'string')
+      throw new Error('the signing key is not a private Ed25519 JWK');
+    const publicKey = { kty, crv, x };
+    const keyId = await calculateJwkThumbprint(publicKey);
+    const signer = new IdentitySigner(await importEd25519({ ...publicKey, d }), publicKey, keyId);
+    await signer.#proveKeyPair(await importEd25519(publicKey));
+    return signer;
+  }
+
+  /**
+   * A token that is good for at least 30 more seconds.
+   * @param audience the upstream's name
+   * @param now ms since the epoch
+   */
+  async sign(identity: Identity, audience: string, now: number): Promise<string> {
+    let tokens = this.#tokens.get(identity);
+    if (tokens === undefined) this.#tokens.set(identity, (tokens = new Map<string, SignedToken>()));
+    const known = tokens.get(audience);
+    if (known !== undefined && now >= known.signedAt && now - known.signedAt <= REUSE) return known.token;
+    const token = this.#sign(identity, audience, now);
+    tokens.set(audience, { token, signedAt: now });
+    return token;
+  }
+
+  #sign(
+    { userId, email }: Pick<Identity, 'userId' | 'email'>,
+    audience: string,
+    now: number,
+  ): Promise<string> {
+    const issuedAt = Math.floor(now / 1000);
+    return new SignJWT({ email })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: this.#keyId })
+      .setIssuer(ISSUER)
+      .setAudience(audience)
+      .setSubject(userId)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + LIFETIME)
+      .sign(this.#key);
+  }
+
+  /** A JWK whose public half belongs to another key would publish a key set that verifies nothing. */
+  async #proveKeyPair(publicKey: CryptoKey): Promise<void> {
+    const token = await this.#sign({ userId: '', email: '' }, ISSUER, Date.now());
+    try {
+      await jwtVerify(token, publicKey);
+    } catch (error) {
+      if (!(error instanceof errors.JOSEError)) throw error;
+      throw new Error('the two halves of the signing key do not belong together', { cause: error });
+    }
+  }
+}
+
+function parseJwk(text: string): JWK {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === 'object' && parsed !== null) return parsed;
+  } catch {
+    // The parser's own message quotes the text, which is the key.
+  }
+  throw new Error('the signing key is not a JWK: JSON text with one object');
+}
+
+async function importEd25519(jwk: JWK): Promise<CryptoKey> {
+  try {
+    const key = await importJWK(jwk, 'EdDSA');
+    if (!(key instanceof Uint8Array)) return key;
+  } catch {
+    // The cause may quote the key.
+  }
+  throw new Error('the signing key cannot be read as an Ed25519 key');
+}
