@@ -2,10 +2,11 @@ import { dirname, join, resolve } from 'node:path';
 import type { Config } from './config.ts';
 import { type FileFault, inFileOrder } from './file-fault.ts';
 import { type Interpolated, interpolate } from './interpolation.ts';
+import { member, read } from './raw-value.ts';
 import { resolveConfig } from './resolve-config.ts';
 import { checkRoutes } from './route-rules.ts';
 import { checkTop, type Report } from './rules.ts';
-import { ConfigFile, SECRET_NAMES } from './schema.ts';
+import { BundleFile, ConfigFile, SECRET_NAMES } from './schema.ts';
 import { checkSchema } from './schema-issues.ts';
 import { readYamlFile, YamlFile, type YamlPath } from './yaml-file.ts';
 
@@ -17,19 +18,15 @@ export interface LoadOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Stands in for `.fullmakt` in every path of the file that begins with it. */
   readonly dataFolder?: string;
-}
-
-export interface LoadedConfig {
-  readonly config: Config;
-  /** Tells a fault that shows only later, such as a bundle that does not load, of the value it comes from. */
-  readonly faultAt: (path: YamlPath, message: string) => FileFault;
+  /** Tries the bundle that the file names, so that its fault is told with the others; undefined: it is good. */
+  readonly checkPolicy?: (bundleFile: string) => Promise<string | undefined>;
 }
 
 /** Reads `fullmakt.yaml`, and gives what it says or everything that is wrong with it, in the file's order. */
 export async function loadConfig(
   file: string,
   options: LoadOptions = {},
-): Promise<LoadedConfig | { readonly faults: readonly FileFault[] }> {
+): Promise<{ readonly config: Config } | { readonly faults: readonly FileFault[] }> {
   const yaml = await readYamlFile(file, SECRET_NAMES);
   if (!(yaml instanceof YamlFile)) return yaml;
   const resolvePath = (written: string): string =>
@@ -44,11 +41,13 @@ export async function loadConfig(
   if ('issues' in checked) for (const { path, message, part } of checked.issues) report(path, message, part);
   checkTop(filledIn.value, report);
   checkRoutes(filledIn.value, report, (path) => yaml.fault(path, '').line);
+  const bundleFile = read(BundleFile, member(filledIn.value, 'policy'));
+  if (bundleFile !== undefined) {
+    const fault = await options.checkPolicy?.(resolvePath(bundleFile));
+    if (fault !== undefined) report(['policy'], fault);
+  }
   if (faults.length > 0 || 'issues' in checked) return { faults: inFileOrder(faults) };
-  return {
-    config: resolveConfig(checked.data, resolvePath),
-    faultAt: (path, message) => yaml.fault(path, message),
-  };
+  return { config: resolveConfig(checked.data, resolvePath) };
 }
 
 /** Reports into `faults`: first what could not be put in, then nothing more of the texts that lack it. */

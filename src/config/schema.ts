@@ -19,7 +19,8 @@ const TimeZone = textFormat<string>((value) => {
   }
 });
 
-const BundleFile = textFormat<string>((value) => {
+/** Where the policy is; as it was written. */
+export const BundleFile = textFormat<string>((value) => {
   if (value === 'store') return { fault: 'a policy from the store is not supported yet: name a bundle file' };
   return value === '' ? { fault: 'must be the path of a bundle file' } : { value };
 });

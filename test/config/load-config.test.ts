@@ -206,13 +206,19 @@ upstreams:
     expect(config.policy).toMatch(/^(?!\/data).*\/\.fullmakt-other\/policy\.tar\.gz$/);
   });
 
-  test('a fault that shows later is told of the value that it comes from', async () => {
-    const loaded = await load(MINIMAL);
-    expect('faultAt' in loaded && loaded.faultAt(['policy'], 'no such bundle')).toMatchObject({
-      line: 3,
-      column: 9,
-      message: 'policy: no such bundle',
-    });
+  test('a policy that does not load is told with the other faults', async () => {
+    const tried: string[] = [];
+    const checkPolicy = async (bundleFile: string) => {
+      tried.push(bundleFile);
+      return 'no such bundle';
+    };
+    const file = MINIMAL.replace('api: open', 'api: ""');
+    const faults = await faultsOf(file, { environment, checkPolicy });
+    expect(faults).toMatchObject([
+      { line: 3, column: 9, message: 'policy: no such bundle' },
+      { line: 7, message: expect.stringMatching(/^api: /) },
+    ]);
+    expect(tried).toEqual([expect.stringMatching(/\/build\/policy\.tar\.gz$/)]);
   });
 });
 
