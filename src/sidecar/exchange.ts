@@ -13,8 +13,6 @@ export class Exchange {
   readonly incoming: IncomingMessage;
   readonly response: ServerResponse;
   readonly expectation: Expectation;
-  /** Pipelined behind another request that has no whole answer yet. */
-  readonly queued: boolean;
   readonly decisionId = makeDecisionId();
   readonly #begin = performance.now();
   route: Route | undefined;
@@ -26,16 +24,10 @@ export class Exchange {
   /** What the client was told by the parser's own exit while this request was still arriving. */
   cut: Refusal | undefined;
 
-  constructor(
-    incoming: IncomingMessage,
-    response: ServerResponse,
-    expectation: Expectation,
-    queued: boolean,
-  ) {
+  constructor(incoming: IncomingMessage, response: ServerResponse, expectation: Expectation) {
     this.incoming = incoming;
     this.response = response;
     this.expectation = expectation;
-    this.queued = queued;
   }
 
   /** Whether no answer has gone out whole. */

@@ -38,7 +38,7 @@ async function answer(
 }
 
 async function render(
-  { method, url }: IncomingMessage,
+  { method = '', url = '' }: IncomingMessage,
   { isStarted, notReady, metrics, jwks }: ManagementParts,
 ): Promise<Page> {
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'GET and HEAD only');

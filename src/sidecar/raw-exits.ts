@@ -66,7 +66,7 @@ export class RawExits {
     } else if (exchange.refused) {
       // Its answer has been written, and says no; what went wrong since is the rest of a body that nobody wants.
       endConnection(socket);
-    } else if (exchange.incoming.complete || exchange.queued || exchange.response.headersSent) {
+    } else if (exchange.incoming.complete || exchange.response.headersSent) {
       // Bytes of ours would be taken for a part of an answer that is under way, or still to come.
       if (socket instanceof Socket) socket.resetAndDestroy();
       else socket.destroy();

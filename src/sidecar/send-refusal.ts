@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config/config.ts';
 import type { Exchange } from './exchange.ts';
@@ -25,18 +25,15 @@ export function sendRefusal(
   const unread = hasBody(incoming) && !incoming.complete;
   if (unread) response.shouldKeepAlive = false;
   response.writeHead(status, headers);
-  if (!unread) {
+  const closed = new Promise<void>((resolve) => response.once('close', resolve));
+  if (unread) {
+    response.flushHeaders();
+    response.write(body);
+    void discardBody(incoming).then(() => response.end());
+  } else {
     response.end(body);
-    return Promise.resolve();
   }
-  response.flushHeaders();
-  response.write(body);
-  return endAfterBody(incoming, response);
-}
-
-async function endAfterBody(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-  await discardBody(incoming);
-  response.end();
+  return closed;
 }
 
 async function discardBody(incoming: IncomingMessage): Promise<void> {

@@ -42,8 +42,9 @@ export function createProxyServer(parts: PipelineParts, timeouts = TIMEOUTS): Se
 
   const latest = new WeakMap<Duplex, Exchange>();
   const take = (incoming: IncomingMessage, response: ServerResponse, expectation: Expectation): void => {
-    const queued = latest.get(incoming.socket)?.unanswered === true;
-    const exchange = new Exchange(incoming, response, expectation, queued);
+    const previous = latest.get(incoming.socket);
+    if (previous?.unanswered === true) return endAfter(previous);
+    const exchange = new Exchange(incoming, response, expectation);
     latest.set(incoming.socket, exchange);
     // A client that is gone is seen by who writes; an error without a listener would end the process.
     response.on('error', () => response.destroy());
@@ -54,6 +55,19 @@ export function createProxyServer(parts: PipelineParts, timeouts = TIMEOUTS): Se
   server.on('checkExpectation', (incoming, response) => take(incoming, response, 'unknown'));
   new RawExits(latest, parts).attach(server);
   return server;
+}
+
+/**
+ * One request at a time on a connection: what is pipelined behind an unanswered one is not taken, and the connection
+ * ends, upon which the client has to ask again (RFC 9112, section 9.3.2). Interleaved answers are where proxies mix
+ * up whose is whose.
+ */
+function endAfter({ incoming: { socket }, response }: Exchange): void {
+  if (socket.isPaused()) return;
+  // Nothing more is read. That the client is gone shows again when there is something to write.
+  socket.pause();
+  if (!response.headersSent) response.shouldKeepAlive = false;
+  response.once('finish', () => socket.destroySoon());
 }
 
 /** Node looks for `100-continue` anywhere in the header. */

@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { renderFaults } from '../config/file-fault.ts';
+import { startSidecar } from '../sidecar/sidecar.ts';
+import { openStore } from '../store/open-store.ts';
+import { createLog } from '../telemetry/log.ts';
+import { CONFIG_FILE, FAULTY_CONFIGURATION } from './configuration.ts';
+import { endOfProcess } from './end-of-process.ts';
+import { loadWithPolicy } from './load-with-policy.ts';
+
+/** `fullmakt sidecar`: the proxy. At SIGTERM or SIGINT it takes no more requests and lets those under way end. */
+export function sidecarCommand(): Command {
+  return new Command('sidecar')
+    .description('run the proxy')
+    .option('--config <file>', 'the configuration', CONFIG_FILE)
+    .action(async ({ config: file }: { config: string }) => {
+      const loaded = await loadWithPolicy(file);
+      if ('faults' in loaded) {
+        process.stderr.write(renderFaults(loaded.faults));
+        process.exitCode = FAULTY_CONFIGURATION;
+        return;
+      }
+      const { config, policy } = loaded;
+      // It only reads: what a store promises to its writers is the admin's to ask for.
+      const store = await openStore(config.store, { durability: 'relaxed' });
+      try {
+        const sidecar = await startSidecar(config, { store, policy, log: createLog() });
+        await endOfProcess();
+        await sidecar.close();
+      } finally {
+        await store.close();
+      }
+    });
+}

@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { Catalog } from '../catalog/catalog.ts';
+import type { Address, Config } from '../config/config.ts';
+import { Identities } from '../grants/identities.ts';
+import { Roles } from '../grants/roles.ts';
+import { listen } from '../http/listen.ts';
+import { Decisions } from '../policy/decisions.ts';
+import type { Policy } from '../policy/engine.ts';
+import { Follower } from '../store/follower.ts';
+import type { Store } from '../store/store.ts';
+import type { Decision } from '../telemetry/decision.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import { Forwarder } from './forward/forwarder.ts';
+import { IdentitySigner } from './identity-signer.ts';
+import { InFlight } from './in-flight.ts';
+import { createManagementServer } from './management.ts';
+import { RouteTable } from './route/match.ts';
+import { createProxyServer } from './server.ts';
+
+/** Milliseconds that requests under way have to end in when the sidecar does. Kubernetes kills after 30 s. */
+const DRAIN_BOUND = 25_000;
+
+export interface Sidecar {
+  /** Where it listens: as configured, with the port that was free where that says 0. */
+  readonly listen: Address;
+  readonly management: Address;
+  /** Takes no more requests, lets those under way end (25 s at most), and stops. The store stays open. */
+  close(): Promise<void>;
+}
+
+interface SidecarParts {
+  readonly store: Store;
+  readonly policy: Policy;
+  readonly log: Logger;
+}
+
+/**
+ * Starts the proxy and its management port. Resolves when all that decides is loaded and both listen.
+ * @throws Error with one line for a person: an address in use, a store that does not answer, an unreadable key
+ */
+export async function startSidecar(config: Config, { store, policy, log }: SidecarParts): Promise<Sidecar> {
+  await using opened = new AsyncDisposableStack();
+  const metrics = new Metrics();
+  const inFlight = new InFlight();
+  const signer = await IdentitySigner.create(config.secrets.signingKey);
+  const follower = await Follower.start(store);
+  opened.defer(() => follower.close());
+  let started = false;
+  const notReady = (): string | undefined => {
+    if (!started) return 'starting';
+    if (inFlight.draining) return 'draining';
+    return follower.silence() > config.sidecar.maxStaleness ? 'no word from the store' : undefined;
+  };
+  const management = createManagementServer({
+    metrics,
+    jwks: signer.jwks,
+    isStarted: () => started,
+    notReady,
+  });
+  await listen(management, config.sidecar.management);
+  opened.defer(() => stop(management));
+
+  const catalog = await Catalog.open(store, follower);
+  const roles = await Roles.open(store, follower);
+  const identities = new Identities(store, follower, config.secrets.peppers);
+  opened.defer(() => identities.close());
+  const forwarder = new Forwarder({ config, catalog, signer, log });
+  opened.defer(() => forwarder.close());
+  observe(metrics, inFlight, follower, catalog);
+
+  const proxy = createProxyServer({
+    routes: new RouteTable(config.routes),
+    authentication: {
+      identities,
+      silence: () => follower.silence(),
+      maxStaleness: config.sidecar.maxStaleness,
+      keyHeader: config.subscriptionKey.header,
+    },
+    keyParameter: config.subscriptionKey.query,
+    roles,
+    decisions: new Decisions(policy),
+    forwarder,
+    inFlight,
+    refusals: config.refusals,
+    log,
+    report: (decision: Decision) => {
+      log.info(decision, 'decision');
+      metrics.count(decision);
+    },
+  });
+  await listen(proxy, config.sidecar.listen);
+  opened.defer(() => stop(proxy, () => inFlight.drain(DRAIN_BOUND)));
+  started = true;
+  const running = opened.move();
+  return {
+    listen: addressOf(proxy, config.sidecar.listen),
+    management: addressOf(management, config.sidecar.management),
+    close: () => running.disposeAsync(),
+  };
+}
+
+function observe(metrics: Metrics, inFlight: InFlight, follower: Follower, catalog: Catalog): void {
+  metrics.gauge('fullmakt_requests_in_flight', 'Requests that have no whole answer yet', () => inFlight.size);
+  metrics.gauge(
+    'fullmakt_store_silence_seconds',
+    'Time since the last word from the store',
+    () => follower.silence() / 1000,
+  );
+  metrics.gauge('fullmakt_catalog_products', 'Products in the catalog', () => catalog.size);
+}
+
+function addressOf(server: Server, configured: Address): Address {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null
+    ? { host: configured.host, port: bound.port }
+    : configured;
+}
+
+/** @param drained resolves when the connections that are left may be cut */
+async function stop(server: Server, drained: () => Promise<void> = async () => {}): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  await drained();
+  server.closeAllConnections();
+  await closed;
+}
