@@ -38,6 +38,8 @@ export class Follower {
   /** When the heartbeat was sent that last proved us to know all (monotonic, ms). */
   #word: number;
   #announced: Announced | undefined;
+  /** The last answer to a heartbeat. */
+  #heard: Position;
   /** Counts the flushes: a heartbeat that was under way at one says nothing. */
   #flushes = 0;
   /** A heartbeat has shown that the store's history isn't ours. */
@@ -49,6 +51,7 @@ export class Follower {
     this.#store = store;
     this.#heartbeatInterval = heartbeatInterval;
     this.#position = position;
+    this.#heard = position;
     this.#word = word;
   }
 
@@ -79,8 +82,8 @@ export class Follower {
   }
 
   /**
-   * Listeners run synchronously, in the feed's order. Where one throws, the event comes again, to all of them, and
-   * the silence grows until it passes.
+   * Listeners run synchronously, in the feed's order. One that throws ends the process, as an unhandled rejection:
+   * going on would leave it, or those after it, with what is no longer true.
    * @returns ends the subscription
    */
   subscribe(listener: StoreListener): () => void {
@@ -104,8 +107,11 @@ export class Follower {
           for (const entry of entries) if (!signal.aborted) this.#pass(entry);
           failures = 0;
         }
+        // The store itself ends a feed where it is closed.
+        if (!signal.aborted) failures += 1;
       } catch (error) {
-        if (error instanceof StoreError && error.code === 'revision_gone') this.#contradicted = true;
+        if (!(error instanceof StoreError)) throw error;
+        if (error.code === 'revision_gone') this.#contradicted = true;
         failures += 1;
       }
       if (failures > 0) await this.#pause(pauseAfter(failures));
@@ -123,6 +129,7 @@ export class Follower {
     if (this.#closed.signal.aborted) return;
     this.#tell({ kind: 'flushed' });
     this.#position = position;
+    this.#heard = position;
     this.#announced = undefined;
     this.#flushes += 1;
     this.#contradicted = false;
@@ -140,16 +147,19 @@ export class Follower {
       try {
         const answer = await this.#store.position();
         if (flushes === this.#flushes) this.#hear({ ...answer, sentAt }, known);
-      } catch {
-        // Silence says it: it grows until the store answers again.
+      } catch (error) {
+        // Of the store's faults silence tells: it grows until the store answers again.
+        if (!(error instanceof StoreError)) throw error;
       }
       await this.#pause(this.#heartbeatInterval);
     }
   }
 
-  /** @param known where the feed stood when the heartbeat was sent: the store's answer can't lie before it */
+  /** @param known where the feed stood when the heartbeat was sent: the store can't stand before it */
   #hear(answer: Announced, known: Position): void {
-    if (answer.revision < known.revision || differs(answer, known)) this.#contradict();
+    const contradicted = contradicts(answer, known) || contradicts(answer, this.#heard);
+    this.#heard = answer;
+    if (contradicted) this.#contradict();
     else if (this.#announced === undefined) this.#compare(answer);
   }
 
@@ -171,6 +181,11 @@ export class Follower {
     // Rejects only where it is cut short.
     await sleep(duration, undefined, { signal: this.#closed.signal }).catch(() => undefined);
   }
+}
+
+/** No history has been at one and then at the other. */
+function contradicts(later: Position, earlier: Position): boolean {
+  return later.revision < earlier.revision || differs(later, earlier);
 }
 
 /** One revision of two histories. */

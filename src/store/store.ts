@@ -7,15 +7,22 @@ export interface StoredRecord {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Records as they all stood at one revision. */
-export interface Snapshot {
+/** Where the store stands. Two stores at one revision with different ids have different histories. */
+export interface Position {
+  /** 0 for an empty store; each commit adds 1. */
   readonly revision: number;
+  /** The random id of the commit that made this revision; '' at revision 0. */
+  readonly commitId: string;
+}
+
+/** Records as they all stood at one position. */
+export interface Snapshot extends Position {
   /** In the order asked for; undefined where there is no such record. */
   readonly records: readonly (StoredRecord | undefined)[];
 }
 
-export interface Page {
-  readonly revision: number;
+/** A part of a list, as it stood at one position. */
+export interface Page extends Position {
   /** By ascending key (bytewise). Fewer than the limit: there are no more. */
   readonly records: readonly StoredRecord[];
 }
@@ -36,14 +43,6 @@ export type Change =
 export interface Precondition {
   readonly key: string;
   readonly revision: number;
-}
-
-/** Where the store stands. Two stores at one revision with different ids have different histories. */
-export interface Position {
-  /** 0 for an empty store; each commit adds 1. */
-  readonly revision: number;
-  /** The random id of the commit that made this revision; '' at revision 0. */
-  readonly commitId: string;
 }
 
 export type CommitResult =

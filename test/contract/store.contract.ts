@@ -23,7 +23,7 @@ export function storeContract(subject: StoreUnderTest): void {
       ]);
       expect(result).toEqual({ committed: true, position: { revision: 1, commitId: expect.any(String) } });
       expect(await store.read(['b', 'nothing', 'a'])).toEqual({
-        revision: 1,
+        ...(await store.position()),
         records: [
           { key: 'b', revision: 1, fields: { x: '3' } },
           undefined,
@@ -34,9 +34,9 @@ export function storeContract(subject: StoreUnderTest): void {
 
     test('an empty store is at revision 0', async () => {
       const { store } = await subject.create();
-      expect(await store.position()).toEqual({ revision: 0, commitId: '' });
-      expect(await store.read(['a'])).toEqual({ revision: 0, records: [undefined] });
-      expect(await store.list('', { limit: 1 })).toEqual({ revision: 0, records: [] });
+      expect(await store.position()).toEqual(START);
+      expect(await store.read(['a'])).toEqual({ ...START, records: [undefined] });
+      expect(await store.list('', { limit: 1 })).toEqual({ ...START, records: [] });
     });
 
     test('set adds to the fields that are there, unset takes from them', async () => {
@@ -74,7 +74,7 @@ export function storeContract(subject: StoreUnderTest): void {
         { key: 'a', remove: true },
         { key: 'b', unset: ['x'] },
       ]);
-      expect(await store.read(['a', 'b'])).toEqual({ revision: 1, records: [undefined, undefined] });
+      expect(await store.read(['a', 'b'])).toMatchObject({ revision: 1, records: [undefined, undefined] });
     });
 
     test('setting a field to the value it has makes a new revision of the record', async () => {

@@ -59,7 +59,7 @@ export class EmbeddedStore implements Store {
   async read(keys: readonly string[]): Promise<Snapshot> {
     checkKeys(keys);
     return this.#transaction('BEGIN', () => ({
-      revision: this.#position().revision,
+      ...this.#position(),
       records: keys.map((key) => this.#record(key)),
     }));
   }
@@ -70,7 +70,7 @@ export class EmbeddedStore implements Store {
     return this.#transaction('BEGIN', () => {
       // DEL is the first byte that no key can have: `prefix\x7f` comes after all that begin with the prefix.
       const rows = this.#statements.list.all(prefix, after, `${prefix}\x7f`, page.limit);
-      return { revision: this.#position().revision, records: rows.map(storedRecord) };
+      return { ...this.#position(), records: rows.map(storedRecord) };
     });
   }
 

@@ -77,8 +77,8 @@ export class RedisStore implements Store {
   async read(keys: readonly string[]): Promise<Snapshot> {
     checkKeys(keys);
     const reply = await send(this.#connections.records, 'EVAL', this.#evaluation(READ_SCRIPT, keys));
-    const [revision, records] = listOf(reply);
-    return { revision: revisionOf(revision), records: listOf(records).map(recordOf) };
+    const [position, records] = listOf(reply);
+    return { ...positionOf(position), records: listOf(records).map(recordOf) };
   }
 
   async list(prefix: string, page: { readonly after?: string; readonly limit: number }): Promise<Page> {
@@ -88,8 +88,8 @@ export class RedisStore implements Store {
     const least = after >= prefix && after !== '' ? `(${after}` : `[${prefix}`;
     const bounds = [least, `(${prefix}\x7f`, String(page.limit)];
     const reply = await send(this.#connections.records, 'EVAL', this.#evaluation(LIST_SCRIPT, bounds));
-    const [revision, records] = listOf(reply);
-    return { revision: revisionOf(revision), records: listOf(records).map(listedRecordOf) };
+    const [position, records] = listOf(reply);
+    return { ...positionOf(position), records: listOf(records).map(listedRecordOf) };
   }
 
   async commit(

@@ -17,21 +17,21 @@ local function record(prefix, key)
   if #fields == 0 then return false end
   return {key, fields}
 end
-local revision = redis.call('HGET', KEYS[1], 'revision') or '0'
+local position = redis.call('HMGET', KEYS[1], 'revision', 'id', 'format')
 local records = {}
 `;
 
-/** ARGV: record prefix, key… → revision, [[key, [field, value, …]] or nil, …] */
+/** ARGV: record prefix, key… → [revision, id, format], [[key, [field, value, …]] or nil, …] */
 export const READ_SCRIPT = `${READ_RECORD}
 for at = 2, #ARGV do records[at - 1] = record(ARGV[1], ARGV[at]) end
-return {revision, records}
+return {position, records}
 `;
 
 /** ARGV: record prefix, least and greatest as ZRANGEBYLEX takes them, limit → as READ_SCRIPT */
 export const LIST_SCRIPT = `${READ_RECORD}
 local keys = redis.call('ZRANGEBYLEX', KEYS[2], ARGV[2], ARGV[3], 'LIMIT', '0', ARGV[4])
 for at, key in ipairs(keys) do records[at] = record(ARGV[1], key) end
-return {revision, records}
+return {position, records}
 `;
 
 /**
