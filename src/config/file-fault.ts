@@ -11,7 +11,7 @@ export interface FileFault {
   readonly source: string | undefined;
 }
 
-const SHOWN = 100;
+const SHOWN = 120;
 
 /** Sorts faults into their file's order, the same fault told once. */
 export function inFileOrder(faults: readonly FileFault[]): readonly FileFault[] {

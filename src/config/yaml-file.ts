@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Node, Pair, Scalar } from 'yaml';
+import type { Node, Pair, Scalar, YAMLError } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { describeFileError } from './file-error.ts';
 import { type FileFault, inFileOrder } from './file-fault.ts';
@@ -63,7 +63,7 @@ export class YamlFile {
       stringKeys: true,
     });
     this.#contents = document.contents;
-    const errors = [...document.errors, ...document.warnings];
+    const errors = withoutFallout([...document.errors, ...document.warnings]);
     const faults = errors.map(({ code, pos: [at] }) =>
       this.#faultAt(at, describeSyntaxError(code, text.charAt(at))),
     );
@@ -166,7 +166,13 @@ function offsetInScalar(scalar: Scalar, source: string, offset: number): number 
 /** YAML 1.2, section 5.7: an escape, or a character as it is. */
 const DOUBLE_QUOTED_UNIT = /\\x..|\\u.{4}|\\U.{8}|\\?[^]/g;
 
-/** One slip makes a parser stumble several times: only its first word on a line is worth reading. */
+/** Once a parser has lost its way it cannot read any line after: only where it did so is worth telling. */
+function withoutFallout(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const lost = errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
+  return errors.filter(({ code }, index) => code !== 'UNEXPECTED_TOKEN' || index === lost);
+}
+
+/** Two words on one line are of one slip. */
 function firstOfEachLine(faults: readonly FileFault[]): readonly FileFault[] {
   const seen = new Set<number>();
   return inFileOrder(faults).filter(({ line }) => !seen.has(line) && seen.add(line));
