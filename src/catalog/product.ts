@@ -28,20 +28,25 @@ export function productKey(productId: string): string {
   return PRODUCT_PREFIX + encodeURIComponent(productId);
 }
 
-/** @throws StoreError `corrupt` */
-export function decodeProduct({ key, fields }: StoredRecord): Product {
-  const productId = decodeId(key.slice(PRODUCT_PREFIX.length));
-  const wellFormed = fields['owner'] !== undefined && Object.keys(fields).every(isAttributeName);
-  if (productId === undefined || !wellFormed || productKey(productId) !== key) {
-    throw new StoreError('corrupt', `a record under ${PRODUCT_PREFIX} cannot be read`);
-  }
-  return { productId, attributes: fields };
-}
-
-function decodeId(text: string): string | undefined {
+/** The product whose record has that key; undefined if it is no product's. */
+export function productIdOf(key: string): string | undefined {
   try {
-    return decodeURIComponent(text);
+    const productId = decodeURIComponent(key.slice(PRODUCT_PREFIX.length));
+    return productKey(productId) === key ? productId : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** @throws StoreError `corrupt` */
+export function decodeProduct({ key, fields }: StoredRecord): Product {
+  const productId = productIdOf(key);
+  if (
+    productId !== undefined &&
+    fields['owner'] !== undefined &&
+    Object.keys(fields).every(isAttributeName)
+  ) {
+    return { productId, attributes: fields };
+  }
+  throw new StoreError('corrupt', `a record under ${PRODUCT_PREFIX} cannot be read`);
 }

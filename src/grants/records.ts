@@ -147,9 +147,7 @@ export const grants = {
   key: (userId: string): string => `grants/${userId}`,
   /** @throws StoreError `corrupt` */
   decode: (record: StoredRecord): readonly Permission[] =>
-    readOr('grants/', () =>
-      Object.entries(record.fields).map(([field, value]) => decodePermission(field, value)),
-    ),
+    Object.entries(record.fields).map(([field, value]) => decodePermission(field, value)),
 };
 
 /** `<wholesalerId>/<roleId>/<scope>`, the scope as {@link scopeText} writes it. */
@@ -165,7 +163,12 @@ export function permissionText({ mainRoleId, active, endsOn, changedAt }: Permis
   return JSON.stringify({ mainRoleId, active, endsOn, changedAt });
 }
 
-function decodePermission(field: string, value: string): Permission {
+/** A permission from its field's name and value. */
+export function decodePermission(field: string, value: string): Permission {
+  return readOr(grants.prefix, () => parsePermission(field, value));
+}
+
+function parsePermission(field: string, value: string): Permission {
   const [wholesalerId = '', roleId = '', text = '', ...rest] = field.split('/');
   const scope = parseScopeText(text);
   if (!isIdentifier(wholesalerId) || !isIdentifier(roleId) || scope === undefined || rest.length > 0) {

@@ -102,8 +102,18 @@ const statedPermission = z.strictObject({
   active: z.boolean().default(true),
 });
 
-/** The sections of a state file but its catalog, with what an entry of each looks like. */
-export const SECTIONS = {
+/** What an entry says, by the section of a state file that it stands in. */
+export interface Stated {
+  readonly wholesalers: z.output<typeof statedWholesaler>;
+  readonly apiProducts: z.output<typeof statedApiProduct>;
+  readonly roles: z.output<typeof statedRole>;
+  readonly mainRoles: z.output<typeof statedMainRole>;
+  readonly users: z.output<typeof statedUser>;
+  readonly subscriptions: z.output<typeof statedSubscription>;
+  readonly permissions: z.output<typeof statedPermission>;
+}
+
+export const SECTIONS: { readonly [Name in keyof Stated]: z.ZodType<Stated[Name]> } = {
   wholesalers: statedWholesaler,
   apiProducts: statedApiProduct,
   roles: statedRole,
@@ -112,7 +122,6 @@ export const SECTIONS = {
   subscriptions: statedSubscription,
   permissions: statedPermission,
 };
-export type Stated = { readonly [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> };
 
 export const statedProduct = z
   .object({ productId: z.string().refine(isProductId, 'must be 1 to 128 characters'), owner: attributeValue })

@@ -5,6 +5,7 @@ import { readProductCsv } from '../catalog/product-csv.ts';
 import { type FileFault, inFileOrder } from '../config/file-fault.ts';
 import { checkSchema } from '../config/schema-issues.ts';
 import { readYamlFile, type YamlFile, type YamlPath } from '../config/yaml-file.ts';
+import { normalizeEmail } from '../model/email.ts';
 import { faultsOfRepetition } from './state-repetition.ts';
 import { productFile, SECTIONS, type Stated, statedProduct } from './state-schema.ts';
 
@@ -154,18 +155,19 @@ class StateReader {
   }
 
   #declare(section: keyof Stated, element: unknown): void {
-    if (!isMapping(element)) return;
-    for (const id of [
-      element['id'],
-      element['name'],
-      element['roleId'],
-      element['mainRoleId'],
-      element['email'],
-    ]) {
-      if (typeof id === 'string') this.#declared.add(`${section}/${id}`);
-    }
+    const id = isMapping(element) ? element[IDS[section] ?? ''] : undefined;
+    if (typeof id === 'string') this.#declared.add(`${section}/${normalizeEmail(id) ?? id}`);
   }
 }
+
+/** What an entry is referred to by. */
+const IDS: Readonly<Partial<Record<keyof Stated, string>>> = {
+  wholesalers: 'id',
+  apiProducts: 'name',
+  roles: 'roleId',
+  mainRoles: 'mainRoleId',
+  users: 'email',
+};
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

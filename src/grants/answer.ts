@@ -1,0 +1,52 @@
+import type { Identity } from '../model/identity.ts';
+
+/** Who a key stands for, by records that have not changed since. */
+export class Answer {
+  /** The key's hash, by which it is asked for again. */
+  readonly hash: string;
+  /** Undefined: nobody. */
+  readonly identity: Identity | undefined;
+  current = true;
+
+  constructor(hash: string, identity: Identity | undefined) {
+    this.hash = hash;
+    this.identity = identity;
+  }
+}
+
+/**
+ * Which answers rest on a record. Holds them weakly: an answer that its cache has dropped stays here for as long as
+ * a request goes on with it, and no longer.
+ */
+export class AnswersByRecord {
+  readonly #answers = new Map<string, Set<WeakRef<Answer>>>();
+  readonly #collected = new FinalizationRegistry(
+    ({ reference, keys }: { reference: WeakRef<Answer>; keys: readonly string[] }) => {
+      for (const key of keys) {
+        const answers = this.#answers.get(key);
+        if (answers?.delete(reference) && answers.size === 0) this.#answers.delete(key);
+      }
+    },
+  );
+
+  /** @param keys of all records that it was made from, absent ones too */
+  add(answer: Answer, keys: readonly string[]): void {
+    const reference = new WeakRef(answer);
+    for (const key of keys) {
+      const answers = this.#answers.get(key) ?? new Set();
+      this.#answers.set(key, answers.add(reference));
+    }
+    this.#collected.register(answer, { reference, keys });
+  }
+
+  /** The answers that rest on a record, which from now on rest on nothing. */
+  take(key: string): readonly Answer[] {
+    const answers = [...(this.#answers.get(key) ?? [])].flatMap((reference) => reference.deref() ?? []);
+    this.#answers.delete(key);
+    return answers;
+  }
+
+  takeAll(): readonly Answer[] {
+    return [...this.#answers.keys()].flatMap((key) => this.take(key));
+  }
+}

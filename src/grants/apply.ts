@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FileFault } from '../config/file-fault.ts';
+import { type Store, StoreError } from '../store/store.ts';
+import type { AppliedChange } from './applied-change.ts';
+import { Draft } from './plan/draft.ts';
+import { loadFor } from './plan/loading.ts';
+import { planState } from './plan/plan.ts';
+import { planPruning } from './plan/pruning.ts';
+import { faultsOfReferences } from './plan/references.ts';
+import type { State } from './state.ts';
+import type { Peppers } from './subscription-key.ts';
+
+/** Plans that others' writes may overtake before an apply gives up. */
+const ATTEMPTS = 100;
+/** Milliseconds, at most, between two of them. */
+const MAX_PAUSE = 50;
+
+export interface ApplyOptions {
+  readonly peppers: Peppers;
+  /** Tell what would change and change nothing. */
+  readonly dryRun?: boolean;
+  /** Remove what the state does not name, in the sections that it has. */
+  readonly prune?: boolean;
+  /** Called for each change once it is durable: a key that was made must reach somebody even if a later one fails. */
+  readonly applied?: (change: AppliedChange) => void;
+}
+
+/**
+ * Brings a store to what a state says, beside whoever else writes to it. Only differences are written, so that a
+ * second time changes nothing; a large state is written in several commits, whatever stands in a commit before what
+ * rests on it.
+ *
+ * @returns what was changed (in a dry run: what would be), or every fault of the state, and then nothing was changed
+ * @throws StoreError also if others changed the same records again and again
+ */
+export async function applyState(
+  store: Store,
+  state: State,
+  options: ApplyOptions,
+): Promise<{ readonly changes: readonly AppliedChange[] } | { readonly faults: readonly FileFault[] }> {
+  const { peppers, dryRun = false, prune = false } = options;
+  const changes: AppliedChange[] = [];
+  const applied = (change: AppliedChange): void => {
+    changes.push(change);
+    options.applied?.(change);
+  };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const draft = new Draft(store);
+    await loadFor(draft, state, peppers, prune);
+    const faults = [...state.faults, ...faultsOfReferences(draft, state, peppers, prune)];
+    if (faults.length > 0) return { faults };
+    const now = new Date().toISOString();
+    planState(draft, state, peppers, now);
+    if (prune) planPruning(draft, state, now);
+    if (dryRun) return { changes: draft.changes.map(({ kind, text }) => ({ kind, text })) };
+    if (await draft.commit(applied)) return { changes };
+    await sleep(Math.random() * MAX_PAUSE);
+  }
+  throw new StoreError('unreachable', 'others are changing the same records all the time');
+}

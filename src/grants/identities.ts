@@ -1,0 +1,144 @@
+import { LRUCache } from 'lru-cache';
+import type { Identity } from '../model/identity.ts';
+import { Secret } from '../model/secret.ts';
+import type { Follower, StoreEvent } from '../store/follower.ts';
+import { type Store, StoreError } from '../store/store.ts';
+import { Answer, AnswersByRecord } from './answer.ts';
+import { IdentityReader } from './identity-reader.ts';
+import { hashSubscriptionKey, isSubscriptionKey, type Peppers } from './subscription-key.ts';
+
+/** What the known identities may hold together: each counts as 4, and 1 for each of its grants (some 300 bytes). */
+const KNOWN_SIZE = 200_000;
+/** Keys of nobody that are remembered, so that trying one again and again does not load the store. */
+const UNKNOWN_KEYS = 10_000;
+/** Readings that changes may overtake before a request is told that it can't be answered. */
+const ATTEMPTS = 10;
+
+/** A reading of records that is under way. */
+interface Fill {
+  readonly answer: Promise<Answer>;
+  /** The records that it has read or is about to read. */
+  readonly keys: Set<string>;
+  /** One of them has changed since. */
+  overtaken: boolean;
+}
+
+/**
+ * Finds out who a subscription key stands for, and forgets it the moment that a record it rests on is known to have
+ * changed. An identity that has changed is a new object.
+ */
+export class Identities {
+  readonly #follower: Follower;
+  readonly #peppers: Peppers;
+  readonly #reader: IdentityReader;
+  readonly #unsubscribe: () => void;
+  // By the key's hash under the first pepper. Apart, so that those who guess do not push out those who know.
+  readonly #known: LRUCache<string, Answer>;
+  readonly #unknown: LRUCache<string, Answer>;
+  readonly #fills = new Map<string, Fill>();
+  readonly #byRecord = new AnswersByRecord();
+  /** Remembers an identity for as long as a request holds it, longer than the cache may. */
+  readonly #answerOf = new WeakMap<Identity, Answer>();
+
+  constructor(parts: {
+    readonly store: Store;
+    readonly follower: Follower;
+    readonly peppers: Peppers;
+    /** In which a permission's last day ends; an IANA name. */
+    readonly timezone: string;
+  }) {
+    this.#follower = parts.follower;
+    this.#peppers = parts.peppers;
+    this.#reader = new IdentityReader(parts.store, parts.timezone);
+    this.#known = new LRUCache({
+      maxSize: KNOWN_SIZE,
+      sizeCalculation: ({ identity }) => 4 + (identity?.grants.length ?? 0),
+    });
+    this.#unknown = new LRUCache({ max: UNKNOWN_KEYS });
+    this.#unsubscribe = parts.follower.subscribe((event) => this.#hear(event));
+  }
+
+  /**
+   * @param text as the caller sent it
+   * @returns undefined for a key of nobody, and for one whose subscription is not active
+   * @throws StoreError `unreachable`; `corrupt` for records that contradict each other
+   */
+  async identify(text: string): Promise<Identity | undefined> {
+    if (!isSubscriptionKey(text)) return undefined;
+    const key = new Secret(text);
+    const hash = hashSubscriptionKey(key, this.#peppers[0]);
+    const remembered = this.#known.get(hash) ?? this.#unknown.get(hash);
+    if (remembered !== undefined) return remembered.identity;
+    const fill = this.#fills.get(hash) ?? this.#startFill(hash, key);
+    const answer = await fill.answer;
+    // A change may have become known between the answer and its way here.
+    return answer.current ? answer.identity : this.identify(text);
+  }
+
+  /** False once anything that the identity was made from is known to have changed. */
+  isCurrent(identity: Identity): boolean {
+    return this.#answerOf.get(identity)?.current === true;
+  }
+
+  close(): void {
+    this.#unsubscribe();
+    this.#forgetAll();
+  }
+
+  #startFill(hash: string, key: Secret): Fill {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const fill: Fill = { answer: promise, keys: new Set(), overtaken: false };
+    this.#fills.set(hash, fill);
+    resolve(this.#fill(hash, key, fill));
+    return fill;
+  }
+
+  async #fill(hash: string, key: Secret, fill: Fill): Promise<Answer> {
+    const keys = this.#peppers.map((pepper) => hashSubscriptionKey(key, pepper));
+    try {
+      for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+        fill.keys.clear();
+        fill.overtaken = false;
+        const known = this.#follower.position.revision;
+        const { identity, revision } = await this.#reader.read(keys, fill.keys);
+        // One older than what the feed has told is of a server that lags, or of a history that was lost.
+        if (!fill.overtaken && revision >= known) return this.#remember(new Answer(hash, identity), fill);
+      }
+    } finally {
+      this.#fills.delete(hash);
+    }
+    throw new StoreError('unreachable', 'the records of a key change faster than they can be read');
+  }
+
+  #remember(answer: Answer, { keys }: Fill): Answer {
+    this.#byRecord.add(answer, [...keys]);
+    (answer.identity === undefined ? this.#unknown : this.#known).set(answer.hash, answer);
+    if (answer.identity !== undefined) this.#answerOf.set(answer.identity, answer);
+    return answer;
+  }
+
+  #hear(event: StoreEvent): void {
+    if (event.kind === 'flushed') {
+      this.#forgetAll();
+      for (const fill of this.#fills.values()) fill.overtaken = true;
+      return;
+    }
+    for (const key of event.keys) {
+      for (const answer of this.#byRecord.take(key)) this.#forget(answer);
+      for (const fill of this.#fills.values()) if (fill.keys.has(key)) fill.overtaken = true;
+    }
+  }
+
+  #forget(answer: Answer): void {
+    answer.current = false;
+    for (const cache of [this.#known, this.#unknown]) {
+      if (cache.peek(answer.hash) === answer) cache.delete(answer.hash);
+    }
+  }
+
+  #forgetAll(): void {
+    for (const answer of this.#byRecord.takeAll()) answer.current = false;
+    this.#known.clear();
+    this.#unknown.clear();
+  }
+}

@@ -1,0 +1,128 @@
+import type { Change, Store, StoredRecord } from '../../store/store.ts';
+import type { AppliedChange } from '../applied-change.ts';
+import { RecordSet } from './record-set.ts';
+
+/** Records that are read, or changed, in one call at most: others wait behind it. */
+const BATCH = 1000;
+
+/** One change in a person's eyes: what to say of it, and what it does to records, all in one commit. */
+interface Step {
+  readonly change: AppliedChange;
+  readonly changes: readonly Change[];
+  /** Records that it rests on without changing them. */
+  readonly basis: readonly string[];
+}
+
+/**
+ * A plan of changes to records as they were read; each step sees what those before it did. Committing holds every
+ * record that a step changes or rests on to the revision that was read, so that nobody's write is lost.
+ */
+export class Draft {
+  readonly #store: Store;
+  readonly #stored = new RecordSet();
+  readonly #drafted = new RecordSet();
+  readonly #steps: Step[] = [];
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  get changes(): readonly AppliedChange[] {
+    return this.#steps.map(({ change }) => change);
+  }
+
+  async load(keys: Iterable<string>): Promise<void> {
+    const wanted = [...new Set(keys)];
+    for (let start = 0; start < wanted.length; start += BATCH) {
+      const { records } = await this.#store.read(wanted.slice(start, start + BATCH));
+      for (const record of records) if (record !== undefined) this.#take(record);
+    }
+  }
+
+  async loadAll(prefix: string): Promise<void> {
+    let page: { readonly after?: string; readonly limit: number } = { limit: BATCH };
+    for (;;) {
+      const { records } = await this.#store.list(prefix, page);
+      for (const record of records) this.#take(record);
+      const last = records.at(-1);
+      if (last === undefined || records.length < BATCH) return;
+      page = { after: last.key, limit: BATCH };
+    }
+  }
+
+  /** A record that was loaded, as the steps so far leave it. One that was not loaded counts as absent. */
+  get(key: string): StoredRecord | undefined {
+    return this.#drafted.get(key);
+  }
+
+  /** The loaded records under a prefix, as the steps so far leave them. */
+  all(prefix: string): readonly StoredRecord[] {
+    return this.#drafted.all().filter(({ key }) => key.startsWith(prefix));
+  }
+
+  /** @param basis keys of records that the change rests on without changing them */
+  add(change: AppliedChange, changes: readonly Change[], basis: readonly string[] = []): void {
+    for (const each of changes) this.#drafted.apply(each, 0);
+    this.#steps.push({ change, changes, basis });
+  }
+
+  /**
+   * Commits the steps in order, many to a commit.
+   *
+   * @param applied called for each step once it is durable
+   * @returns false as soon as somebody else has changed a record since it was read
+   */
+  async commit(applied: (change: AppliedChange) => void): Promise<boolean> {
+    for (const { steps, changes } of inCommits(this.#steps)) {
+      const keys = new Set([...changes.keys(), ...steps.flatMap(({ basis }) => basis)]);
+      const preconditions = [...keys].map((key) => ({ key, revision: this.#stored.get(key)?.revision ?? 0 }));
+      const result = await this.#store.commit([...changes.values()], preconditions);
+      if (!result.committed) return false;
+      for (const change of changes.values()) this.#stored.apply(change, result.position.revision);
+      for (const { change } of steps) applied(change);
+    }
+    return true;
+  }
+
+  #take(record: StoredRecord): void {
+    this.#stored.put(record);
+    this.#drafted.put(record);
+  }
+}
+
+interface Commit {
+  readonly steps: Step[];
+  /** By the record's key: a commit names each record once. */
+  readonly changes: Map<string, Change>;
+}
+
+function* inCommits(steps: readonly Step[]): Generator<Commit> {
+  let commit: Commit = { steps: [], changes: new Map() };
+  for (const step of steps) {
+    if (commit.steps.length > 0 && !fits(commit, step)) {
+      yield commit;
+      commit = { steps: [], changes: new Map() };
+    }
+    commit.steps.push(step);
+    for (const change of step.changes)
+      commit.changes.set(change.key, merge(commit.changes.get(change.key), change));
+  }
+  if (commit.steps.length > 0) yield commit;
+}
+
+function fits({ changes }: Commit, step: Step): boolean {
+  const revives = step.changes.some((change) => {
+    const before = changes.get(change.key);
+    return before !== undefined && 'remove' in before && !('remove' in change);
+  });
+  return !revives && changes.size + step.changes.length <= BATCH;
+}
+
+function merge(before: Change | undefined, change: Change): Change {
+  if (before === undefined || 'remove' in before || 'remove' in change) return change;
+  const unset = new Set(before.unset);
+  for (const name of Object.keys(change.set ?? {})) unset.delete(name);
+  for (const name of change.unset ?? []) unset.add(name);
+  const set = Object.entries({ ...before.set, ...change.set }).filter(([name]) => !unset.has(name));
+  return { key: change.key, set: Object.fromEntries(set), unset: [...unset] };
+}
