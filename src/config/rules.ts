@@ -8,6 +8,9 @@ import type { YamlPart, YamlPath } from './yaml-file.ts';
 /** Tells a fault of the value at a path. */
 export type Report = (path: YamlPath, message: string, part?: YamlPart) => void;
 
+/** What a file that says nothing of them has. */
+const DEFAULTS = ConfigFile.pick({ sidecar: true, admin: true, subscriptionKey: true }).parse({});
+
 /** Reports each value that an earlier one equals. */
 export function reportRepeated(values: readonly unknown[], path: YamlPath, report: Report): void {
   for (const [index, value] of values.entries())
@@ -32,7 +35,7 @@ const LISTENERS = [
 ] as const;
 
 function checkListeners(file: unknown, report: Report): void {
-  const { sidecar, admin } = ConfigFile.pick({ sidecar: true, admin: true }).parse({});
+  const { sidecar, admin } = DEFAULTS;
   const defaults = [sidecar.listen, sidecar.management, admin.listen];
   const taken: { name: string; address: Address }[] = [];
   for (const [index, path] of LISTENERS.entries()) {
@@ -64,7 +67,7 @@ function checkRequestHeaders(file: unknown, path: readonly string[], report: Rep
 
 /** Where the subscription key comes in; what is wrongly written counts as left out. */
 export function subscriptionKey(file: unknown): { readonly header: string; readonly query: string } {
-  const { subscriptionKey } = ConfigFile.pick({ subscriptionKey: true }).parse({});
+  const { subscriptionKey } = DEFAULTS;
   const query = member(file, 'subscriptionKey', 'query');
   return {
     header: read(KeyHeaderName, member(file, 'subscriptionKey', 'header')) ?? subscriptionKey.header,

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseSelector, type Step } from '../../src/model/selector.ts';
 
@@ -93,4 +94,42 @@ test('an attribute is found by names alone, since it is one value', () => {
     offset: 7,
   });
   expect(parseSelector('$.a', '@')).toEqual({ fault: 'a selector begins with @ here', offset: 0 });
+});
+
+test('any name can be written between quotes, with JSON’s escapes', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary' })), (names) => {
+      const text = names.map((each) => `[${JSON.stringify(each)}]`).join('');
+      expect(parseSelector(`@${text}`, '@')).toEqual({ selector: names.map(name) });
+    }),
+  );
+});
+
+test('any text is read or refused at an offset within it', () => {
+  const pieces = fc.constantFrom(
+    '$',
+    '@',
+    '.',
+    '[',
+    ']',
+    '*',
+    "'",
+    '"',
+    '\\',
+    'u',
+    'd83d',
+    'a',
+    ' ',
+    ',',
+    '\n',
+  );
+  fc.assert(
+    fc.property(fc.array(pieces), (parts) => {
+      const text = `$${parts.join('')}`;
+      const parsed = parseSelector(text, '$');
+      if ('selector' in parsed) return;
+      expect(parsed.offset).toBeGreaterThanOrEqual(0);
+      expect(parsed.offset).toBeLessThanOrEqual(text.length);
+    }),
+  );
 });
