@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
 
-const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
+/** Settings of a Redis that keeps what it acknowledged. */
+export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 /** A Redis whose URL names keys that nobody else has. */
 export interface TestRedis {
@@ -86,10 +88,14 @@ export class RedisServer implements TestRedis {
     process.once('exit', () => child.kill('SIGKILL'));
     const redis = new Redis(this.port, { retryStrategy: () => 10, maxRetriesPerRequest: null });
     redis.on('error', () => undefined);
+    const failed = once(child, 'exit').then(() => {
+      throw new Error('redis-server ended instead of answering');
+    });
     try {
       // With a password set, the refusal is the answer.
-      await redis.ping().catch(() => undefined);
+      await Promise.race([redis.ping().catch(() => undefined), failed]);
     } finally {
+      failed.catch(() => undefined);
       redis.disconnect();
     }
   }
@@ -102,7 +108,7 @@ export class RedisServer implements TestRedis {
   async kill(): Promise<void> {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const ended = once(child, 'exit');
     child.kill('SIGKILL');
     await ended;
   }
@@ -143,7 +149,8 @@ function leaveOut(): undefined {
   return undefined;
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
