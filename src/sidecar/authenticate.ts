@@ -1,5 +1,4 @@
 import type { Identities } from '../grants/identities.ts';
-import { isSubscriptionKey } from '../grants/subscription-key.ts';
 import type { Identity } from '../model/identity.ts';
 import { StoreError } from '../store/store.ts';
 import { type Refusal, refuse } from './refusals.ts';
@@ -48,9 +47,8 @@ function presentedKey({ incoming, queryKey }: RoutedRequest, header: string): st
   return (headerKey ?? queryKey) || undefined;
 }
 
-/** Undefined: nobody's key. A text that is too long, short or odd to be a key is not worth hashing. */
+/** Undefined: nobody's key. */
 async function identify(key: string, identities: Identities): Promise<Identity | 'unknowable' | undefined> {
-  if (!isSubscriptionKey(key)) return undefined;
   try {
     return await identities.identify(key);
   } catch (error) {

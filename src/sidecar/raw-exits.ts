@@ -19,7 +19,12 @@ const UPGRADE = refuse('upgrade_refused', 'Only HTTP/1.1 is spoken here.', {
   Connection: 'close, Upgrade',
 });
 
-type ParseError = Error & { readonly code?: string; readonly rawPacket?: Buffer };
+interface ParseError extends Error {
+  readonly code?: string;
+  /** The piece that was being parsed, and how far that came. */
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+}
 
 /**
  * The exits below HTTP, where Node has a bare connection and no response to write to: they end in a refusal of the
@@ -82,13 +87,13 @@ export class RawExits {
 }
 
 /** What the parser's error means to the client; undefined where there is nobody to tell, or no request at all. */
-function refusalOf({ code = '', rawPacket }: ParseError, socket: Duplex): Refusal | undefined {
+function refusalOf({ code = '', rawPacket, bytesParsed }: ParseError, socket: Duplex): Refusal | undefined {
   const bytesRead = socket instanceof Socket ? socket.bytesRead : undefined;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return bytesRead === 0 ? undefined : TIMEOUT;
   if (code === 'HPE_HEADER_OVERFLOW') {
-    // RFC 9112, section 3 asks for 414. Which part is too large is seen only if all of it is in this packet.
-    const targetOnly = bytesRead === rawPacket?.length && rawPacket?.includes('\n') === false;
-    return targetOnly ? LONG_TARGET : LARGE_HEAD;
+    // RFC 9112, section 3 asks for 414. Which part is too large is seen only if all of it is in one piece.
+    const line = bytesRead === rawPacket?.length ? rawPacket?.subarray(0, bytesParsed) : undefined;
+    return line === undefined || line.includes('\n') ? LARGE_HEAD : LONG_TARGET;
   }
   return code.startsWith('HPE_') ? MALFORMED : undefined;
 }

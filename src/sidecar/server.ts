@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { ConclusionParts } from './conclude.ts';
 import { Exchange, type Expectation } from './exchange.ts';
-import { type PipelineParts, serve } from './pipeline.ts';
 import { RawExits } from './raw-exits.ts';
 
 /** Milliseconds. */
@@ -18,12 +18,18 @@ const TIMEOUTS: ServerTimeouts = { headers: 15_000, request: 300_000, keepAlive:
 
 /** Bytes of request line and headers together. */
 const MAX_HEAD_BYTES = 32 * 1024;
+const MAX_HEADERS = 200;
 
 /**
- * The proxied port's server, not yet listening. Everything that arrives ends in the pipeline or in a raw exit;
- * nothing is left for Node to answer.
+ * The proxied port's server, not yet listening. Everything that arrives is served or ends in a raw exit; nothing is
+ * left for Node to answer.
+ * @param serve takes a request to the end of its answer; must not reject
  */
-export function createProxyServer(parts: PipelineParts, timeouts = TIMEOUTS): Server {
+export function createProxyServer(
+  serve: (exchange: Exchange) => Promise<void>,
+  parts: ConclusionParts,
+  timeouts = TIMEOUTS,
+): Server {
   const server = createServer({
     insecureHTTPParser: false,
     maxHeaderSize: MAX_HEAD_BYTES,
@@ -36,8 +42,8 @@ export function createProxyServer(parts: PipelineParts, timeouts = TIMEOUTS): Se
     // Java's client asks for h2c on every new connection, and is glad to be ignored (RFC 9110, section 7.8).
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() !== 'h2c',
   });
-  // Node would drop the headers past its count in silence; their size bounds them here.
-  server.maxHeadersCount = 0;
+  server.maxHeadersCount = MAX_HEADERS;
+  // No request is dropped for coming late on its connection.
   server.maxRequestsPerSocket = 0;
 
   const latest = new WeakMap<Duplex, Exchange>();
@@ -48,7 +54,7 @@ export function createProxyServer(parts: PipelineParts, timeouts = TIMEOUTS): Se
     latest.set(incoming.socket, exchange);
     // A client that is gone is seen by who writes; an error without a listener would end the process.
     response.on('error', () => response.destroy());
-    void serve(exchange, parts);
+    void serve(exchange);
   };
   server.on('request', (incoming, response) => take(incoming, response, 'none'));
   server.on('checkContinue', (incoming, response) => take(incoming, response, continueOrUnknown(incoming)));

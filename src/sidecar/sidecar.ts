@@ -9,13 +9,13 @@ import { Decisions } from '../policy/decisions.ts';
 import type { Policy } from '../policy/engine.ts';
 import { Follower } from '../store/follower.ts';
 import type { Store } from '../store/store.ts';
-import type { Decision } from '../telemetry/decision.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { IdentitySigner } from './identity-signer.ts';
 import { InFlight } from './in-flight.ts';
 import { createManagementServer } from './management.ts';
+import { type PipelineParts, serve } from './pipeline.ts';
 import { RouteTable } from './route/match.ts';
 import { createProxyServer } from './server.ts';
 
@@ -64,13 +64,18 @@ export async function startSidecar(config: Config, { store, policy, log }: Sidec
 
   const catalog = await Catalog.open(store, follower);
   const roles = await Roles.open(store, follower);
-  const identities = new Identities(store, follower, config.secrets.peppers);
+  const identities = new Identities({
+    store,
+    follower,
+    peppers: config.secrets.peppers,
+    timezone: config.admin.timezone,
+  });
   opened.defer(() => identities.close());
   const forwarder = new Forwarder({ config, catalog, signer, log });
   opened.defer(() => forwarder.close());
   observe(metrics, inFlight, follower, catalog);
 
-  const proxy = createProxyServer({
+  const pipeline: PipelineParts = {
     routes: new RouteTable(config.routes),
     authentication: {
       identities,
@@ -85,11 +90,12 @@ export async function startSidecar(config: Config, { store, policy, log }: Sidec
     inFlight,
     refusals: config.refusals,
     log,
-    report: (decision: Decision) => {
+    report: (decision) => {
       log.info(decision, 'decision');
       metrics.count(decision);
     },
-  });
+  };
+  const proxy = createProxyServer((exchange) => serve(exchange, pipeline), pipeline);
   await listen(proxy, config.sidecar.listen);
   opened.defer(() => stop(proxy, () => inFlight.drain(DRAIN_BOUND)));
   started = true;

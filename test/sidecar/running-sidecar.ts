@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import type { Config } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { makeSecrets } from '../../src/config/new-secrets.ts';
+import { applyState } from '../../src/grants/apply.ts';
+import { readState } from '../../src/grants/state.ts';
+import { listen } from '../../src/http/listen.ts';
+import { startSidecar } from '../../src/sidecar/sidecar.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { compiledBundle, loadedPolicy } from '../policy/compiled-policy.ts';
+
+export const KEYS = {
+  owner: 'owner-primary-key-0001',
+  ownerSecondary: 'owner-secondary-key-0001',
+  ownerOpen: 'owner-products-key-0001',
+  stranger: 'stranger-primary-key-0001',
+} as const;
+
+const STATE = `
+wholesalers: [{ id: "10001", name: Wholesaler AS, primaryEmails: [api@wholesaler.no] }]
+apiProducts:
+  - { name: my-products, apis: [details-normal] }
+  - { name: products, apis: [open-stock] }
+roles: [{ roleId: DETAILS_READ, api: details-normal, httpVerb: GET, description: Read product details }]
+users: [{ email: api@wholesaler.no, confirmed: true }, { email: api@stranger.no, confirmed: true }]
+subscriptions:
+  - { email: api@wholesaler.no, apiProduct: my-products, primaryKey: ${KEYS.owner}, secondaryKey: ${KEYS.ownerSecondary} }
+  - { email: api@wholesaler.no, apiProduct: products, primaryKey: ${KEYS.ownerOpen} }
+  - { email: api@stranger.no, apiProduct: my-products, primaryKey: ${KEYS.stranger} }
+`;
+
+const CONFIGURATION = `
+store: sqlite:store.db
+policy: unused.tar.gz
+secrets: { pepper: "\${file:pepper}", signingKey: "\${file:signing.jwk}" }
+upstreams: { backend: { url: "http://127.0.0.1:BACKEND", timeout: 5s } }
+routes:
+  - match: GET /details
+    upstream: backend
+    apiProduct: my-products
+    api: details-normal
+    query: [changedSince, maxResults]
+    response: { items: '$[*]', attributes: { owner: '@.owner' } }
+  - { match: GET /details/open, upstream: backend, apiProduct: my-products, api: details-normal, response: unfiltered }
+  - { match: 'GET /wishes/{wish}', upstream: backend, apiProduct: my-products, api: details-normal, query: unchecked, response: unfiltered }
+  - { match: 'GET /{any}', upstream: backend, apiProduct: my-products, api: details-normal, response: unfiltered }
+  - { match: 'GET /{any}/{thing}', upstream: backend, apiProduct: my-products, api: details-normal, response: unfiltered }
+  - { match: POST /orders, upstream: backend, apiProduct: my-products, api: details-normal, request: unchecked, response: unfiltered }
+`;
+
+/** A sidecar on free ports, on real parts, before an upstream that answers as the test says. */
+export interface RunningSidecar {
+  readonly port: number;
+  readonly managementPort: number;
+  readonly store: Store;
+  /** Every request that the upstream got: `GET /details`. */
+  readonly upstreamRequests: string[];
+  /** What was logged, line by line. */
+  readonly lines: string[];
+  /** How the upstream answers from now on. */
+  answerWith(listener: RequestListener): void;
+  close(): Promise<void>;
+}
+
+/**
+ * @param policies a folder of Rego, relative to the checkout
+ * @param change what is to be otherwise in the configuration
+ */
+export async function runSidecar(
+  policies = 'policies',
+  change: (config: Config) => Config = (config) => config,
+): Promise<RunningSidecar> {
+  await using opened = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'fullmakt-sidecar-'));
+  opened.defer(() => rm(folder, { recursive: true }));
+  const upstreamRequests: string[] = [];
+  let answer: RequestListener = (_, response) =>
+    response.setHeader('Content-Type', 'application/json').end('[]');
+  const upstream = createServer((request, response) => {
+    upstreamRequests.push(`${request.method} ${request.url}`);
+    answer(request, response);
+  });
+  await listen(upstream, { host: '127.0.0.1', port: 0 });
+  opened.defer(() => {
+    upstream.close();
+    upstream.closeAllConnections();
+  });
+
+  const config = change(await readConfig(folder, portOf(upstream)));
+  const store = opened.adopt(await openStore(config.store, { durability: 'strict' }), (store) =>
+    store.close(),
+  );
+  await seed(store, folder, config);
+  const policy = await loadedPolicy(await compiledBundle(policies));
+  const lines: string[] = [];
+  const log = createLog({ stream: { write: (line) => void lines.push(line) } });
+  const sidecar = opened.adopt(await startSidecar(config, { store, policy, log }), (sidecar) =>
+    sidecar.close(),
+  );
+  const running = opened.move();
+  return {
+    port: sidecar.listen.port,
+    managementPort: sidecar.management.port,
+    store,
+    upstreamRequests,
+    lines,
+    answerWith: (listener) => (answer = listener),
+    close: () => running.disposeAsync(),
+  };
+}
+
+async function readConfig(folder: string, backendPort: number): Promise<Config> {
+  await makeSecrets(folder);
+  const file = join(folder, 'fullmakt.yaml');
+  await writeFile(file, CONFIGURATION.replace('BACKEND', String(backendPort)));
+  const loaded = await loadConfig(file);
+  if ('faults' in loaded) throw new Error(JSON.stringify(loaded.faults));
+  const free = { host: '127.0.0.1', port: 0 };
+  return { ...loaded.config, sidecar: { ...loaded.config.sidecar, listen: free, management: free } };
+}
+
+async function seed(store: Store, folder: string, config: Config): Promise<void> {
+  const file = join(folder, 'state.yaml');
+  await writeFile(file, STATE);
+  const applied = await applyState(store, await readState(file), { peppers: config.secrets.peppers });
+  if ('faults' in applied) throw new Error(JSON.stringify(applied.faults));
+}
+
+function portOf(server: { address(): unknown }): number {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null || !('port' in address))
+    throw new Error('not listening');
+  return Number(address.port);
+}
+
+/** Sends bytes over a connection of their own, and gives all that comes back until it ends. */
+export async function sendRaw(port: number, ...pieces: readonly (string | Buffer)[]): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => (received += chunk));
+  await once(socket, 'connect');
+  for (const piece of pieces) socket.write(piece);
+  // A reset is an end, too; what came before it tells.
+  await new Promise<void>((resolve) => socket.once('close', () => resolve()).on('error', () => {}));
+  return received;
+}
+
+/** What a raw answer says: its status, and the code of its problem document. */
+export function readAnswer(raw: string): {
+  status: number;
+  code: string | undefined;
+  head: string;
+  body: string;
+} {
+  const [head = '', ...rest] = raw.split('\r\n\r\n');
+  const body = rest.join('\r\n\r\n');
+  const code = /"code":"(\w+)"/.exec(body)?.[1];
+  return { status: Number(head.split(' ')[1]), code, head, body };
+}
+
+/** The whole body of a message. */
+export async function bodyOf(message: IncomingMessage): Promise<string> {
+  return text(message);
+}
