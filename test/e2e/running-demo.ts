@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import type { DemoFacts } from '../../src/demo/facts.ts';
 
 const BIN = resolve('bin/fullmakt');
@@ -73,6 +74,16 @@ export class Fullmakt {
 /** Runs a command of Fullmakt to its end. */
 export function run(args: readonly string[], options: { readonly cwd?: string } = {}): Promise<Ended> {
   return new Fullmakt(args, options).ended();
+}
+
+/** Resolves when the address answers with 200. */
+export async function answers(url: string): Promise<void> {
+  const status = () =>
+    fetch(url).then(
+      (response) => response.status,
+      () => undefined,
+    );
+  while ((await status()) !== 200) await setTimeout(50);
 }
 
 export class RunningDemo {
