@@ -62,6 +62,12 @@ async function containedRedis(): Promise<TestRedis | undefined> {
   }
 }
 
+/** None of them outlives the tests, whatever becomes of these. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A `redis-server` process of our own, which a test may treat badly. */
 export class RedisServer implements TestRedis {
   readonly port: number;
@@ -85,7 +91,8 @@ export class RedisServer implements TestRedis {
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, '--save', ''];
     const child = spawn('redis-server', [...place, ...this.#settings], { stdio: 'ignore' });
     this.#process = child;
-    process.once('exit', () => child.kill('SIGKILL'));
+    running.add(child);
+    child.once('exit', () => running.delete(child));
     const redis = new Redis(this.port, { retryStrategy: () => 10, maxRetriesPerRequest: null });
     redis.on('error', () => undefined);
     const failed = once(child, 'exit').then(() => {
