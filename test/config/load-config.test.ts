@@ -164,6 +164,13 @@ upstreams:
     expect(config.upstreams[0]?.url.href).toBe('http://backend.test/base');
   });
 
+  test('the admin’s URL is where it listens, unless told otherwise', async () => {
+    const listening = await loadGood(`${MINIMAL}admin: { listen: "[::1]:9000" }\n`);
+    expect(listening.admin.publicUrl.href).toBe('http://[::1]:9000/');
+    const told = await loadGood(`${MINIMAL}admin: { publicUrl: "https://admin.test/grants" }\n`);
+    expect(told.admin.publicUrl.href).toBe('https://admin.test/grants');
+  });
+
   test('a pepper’s id begins its SHA-256, and the first of several peppers stays the first', async () => {
     const older = `older ${PEPPER}`;
     const config = await loadGood(

@@ -87,6 +87,12 @@ describe('YAML that says less than it seems to is refused', () => {
     expect(faultsOf(text)).toEqual(faults);
   });
 
+  test('of a name given twice the last counts, and its faults are shown there', () => {
+    const yaml = read('a: 1\na: 2\n');
+    expect(yaml.value).toEqual({ a: 2 });
+    expect(yaml.fault(['a'], 'odd')).toMatchObject({ line: 2, source: 'a: 2' });
+  });
+
   test('a merge key is a name like others', () => {
     expect(read('<<: { a: 1 }\n').value).toEqual({ '<<': { a: 1 } });
   });
