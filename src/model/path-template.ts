@@ -18,7 +18,7 @@ export interface PathTemplateFault {
 
 const PARAMETER_NAME = /^[A-Za-z][A-Za-z0-9_.-]*$/;
 /** Blanks, controls, lone surrogates, and what a path cannot hold or would be read in two ways. */
-const FORBIDDEN = /[\s\p{Cc}\p{Cs}\\?#%{}]/u;
+const FORBIDDEN = /[\s\p{Cc}\p{Cs}/\\;?#%{}]/u;
 
 /**
  * Reads a path template in its one canonical spelling: plain text, no dot segments, no empty ones, no slash at
@@ -57,8 +57,12 @@ function parseSegment(written: string): PathSegment | PathTemplateFault {
     };
   }
   const forbidden = FORBIDDEN.exec(written);
-  if (forbidden === null) return { kind: 'literal', text: written };
-  return { fault: faultOf(forbidden[0]), offset: forbidden.index };
+  if (forbidden !== null) return { fault: faultOf(forbidden[0]), offset: forbidden.index };
+  // Servers there are that fold such characters, or drop a dot at the end: no request gets there.
+  const folded = written.normalize('NFKC');
+  if (FORBIDDEN.test(folded) || folded.endsWith('.'))
+    return { fault: 'some servers read this segment as another', offset: 0 };
+  return { kind: 'literal', text: written };
 }
 
 function faultOf(character: string): string {
