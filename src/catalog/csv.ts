@@ -32,7 +32,12 @@ export function readCsv(text: string): {
     const width = rows[0]?.fields.length ?? fields.length;
     if (fields.length === 1 && fields[0] === '') faults.push({ line, column: 1, message: 'an empty line' });
     else if (fields.length === width) rows.push({ line, fields });
-    else faults.push({ line, column: 1, message: `${fields.length} fields, where the header has ${width}` });
+    else
+      faults.push({
+        line,
+        column: 1,
+        message: `the number of fields is ${fields.length}, where the header has ${width}`,
+      });
   }
   return { rows, faults };
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describeFileError } from '../config/file-error.ts';
-import type { FileFault } from '../config/file-fault.ts';
+import { type FileFault, inFileOrder } from '../config/file-fault.ts';
 import { isAttributeName } from '../model/identifier.ts';
 import { readCsv } from './csv.ts';
 import { isAttributeValue, isProductId, type Product } from './product.ts';
@@ -29,7 +29,7 @@ function parseProductCsv(
   file: string,
   text: string,
   known: Set<string>,
-): { products: Product[]; faults: FileFault[] } {
+): { readonly products: readonly Product[]; readonly faults: readonly FileFault[] } {
   const lines = text.split('\n');
   const toFault = (line: number, column: number, message: string): FileFault => ({
     file,
@@ -55,7 +55,7 @@ function parseProductCsv(
       products.push(product);
     }
   }
-  return { products, faults };
+  return { products, faults: inFileOrder(faults) };
 }
 
 function faultOfHeader(names: readonly string[]): string | undefined {

@@ -12,8 +12,8 @@ const SIGNS: Readonly<Record<AppliedChange['kind'], string>> = { added: '+', cha
 interface Options {
   readonly file: string;
   readonly config: string;
-  readonly dryRun?: true;
-  readonly prune?: true;
+  readonly dryRun?: boolean;
+  readonly prune?: boolean;
 }
 
 /** `fullmakt apply`: brings the store to what a file states. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FileFault } from '../config/file-fault.ts';
+import { type FileFault, inFileOrder } from '../config/file-fault.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import type { AppliedChange } from './applied-change.ts';
 import { Draft } from './plan/draft.ts';
@@ -11,7 +11,7 @@ import type { State } from './state.ts';
 import type { Peppers } from './subscription-key.ts';
 
 /** Plans that others' writes may overtake before an apply gives up. */
-const ATTEMPTS = 100;
+const ATTEMPTS = 40;
 /** Milliseconds, at most, between two of them. */
 const MAX_PAUSE = 50;
 
@@ -47,8 +47,8 @@ export async function applyState(
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const draft = new Draft(store);
     await loadFor(draft, state, peppers, prune);
-    const faults = [...state.faults, ...faultsOfReferences(draft, state, peppers, prune)];
-    if (faults.length > 0) return { faults };
+    const faults = [...faultsOfReferences(draft, state, peppers, prune), ...state.faults];
+    if (faults.length > 0) return { faults: fileByFile(faults) };
     const now = new Date().toISOString();
     planState(draft, state, peppers, now);
     if (prune) planPruning(draft, state, now);
@@ -57,4 +57,8 @@ export async function applyState(
     await sleep(Math.random() * MAX_PAUSE);
   }
   throw new StoreError('unreachable', 'others are changing the same records all the time');
+}
+
+function fileByFile(faults: readonly FileFault[]): readonly FileFault[] {
+  return [...Map.groupBy(faults, ({ file }) => file).values()].flatMap((ofFile) => inFileOrder(ofFile));
 }

@@ -169,10 +169,10 @@ export function decodePermission(field: string, value: string): Permission {
 }
 
 function parsePermission(field: string, value: string): Permission {
-  const [wholesalerId = '', roleId = '', text = '', ...rest] = field.split('/');
-  const scope = parseScopeText(text);
+  const [wholesalerId = '', roleId = '', text, ...rest] = field.split('/');
+  const scope = text === undefined ? undefined : parseScopeText(text);
   if (!isIdentifier(wholesalerId) || !isIdentifier(roleId) || scope === undefined || rest.length > 0) {
-    throw new RangeError('the name of a permission');
+    throw new RangeError('no name of a permission');
   }
   const { endsOn, ...attributes } = permissionValue.parse(JSON.parse(value));
   return { wholesalerId, roleId, scope, endsOn, ...attributes };

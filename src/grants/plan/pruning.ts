@@ -6,7 +6,7 @@ import type { State } from '../state.ts';
 import type { Draft } from './draft.ts';
 import { userIdOf } from './loading.ts';
 import { namePermission } from './permission.ts';
-import { difference, planRecord } from './record.ts';
+import { planRecord } from './record.ts';
 import { userOf } from './user.ts';
 
 /**
@@ -105,7 +105,7 @@ class Pruning {
       const [wholesalerId = '', userId = ''] = key.slice(records.primaries.prefix.length).split('/');
       const isNamed = this.#state.sections.wholesalers === undefined || named.has(key);
       if (isNamed && !this.#gone.has(records.users.key(userId))) continue;
-      const text = `primary email ${this.#emailOf(userId)}: ${difference('wholesaler', wholesalerId, undefined)}`;
+      const text = `primary email ${this.#emailOf(userId)} of wholesaler ${wholesalerId}`;
       this.#remove(text, [
         { key, remove: true },
         { key: records.users.key(userId), unset: ['owns'] },

@@ -48,7 +48,10 @@ export function planPrimaryEmails(draft: Draft, { sections }: State, since: stri
       if (owns === value.id) continue;
       const left =
         owns === undefined ? [] : [{ key: records.primaries.key(owns, userId), remove: true } as const];
-      const text = `primary email ${email}: ${difference('wholesaler', owns, value.id)}`;
+      const text =
+        owns === undefined
+          ? `primary email ${email} of wholesaler ${value.id}`
+          : `primary email ${email}: ${difference('wholesaler', owns, value.id)}`;
       draft.add(
         { kind: owns === undefined ? 'added' : 'changed', text },
         [
