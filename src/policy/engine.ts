@@ -112,8 +112,7 @@ const MEMBERS: ReadonlySet<string> = new Set(['allow', 'reason', 'publicReason']
 
 /** The answer if it is exactly a decision; a misspelled member must not pass for one left out. */
 function requestDecision(answer: unknown): RequestDecision | undefined {
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return undefined;
-  const members = new Map<string, unknown>(Object.entries(answer));
+  const members = new Map<string, unknown>(Object.entries(answer ?? {}));
   if (!members.keys().every((name) => MEMBERS.has(name))) return undefined;
   const allow = members.get('allow');
   const reason = members.get('reason');

@@ -155,6 +155,17 @@ describe('a policy that fails', () => {
   });
 });
 
+it('a policy may demand more memory than opa-wasm starts with, as one with many constants does', async () => {
+  const wasm = Buffer.from(bundle.wasm);
+  // The import of env.memory: its name, its kind (2), no maximum (0), and then its pages at the start.
+  const memory = Buffer.from('memory\u0002\u0000');
+  const pages = wasm.indexOf(memory) + memory.length;
+  expect(wasm[pages]).toBeLessThanOrEqual(5);
+  wasm[pages] = 7;
+  const loaded = await loadedPolicy({ ...bundle, wasm: Uint8Array.from(wasm) });
+  expect(loaded.request(contextOf('/sound'))).toMatchObject({ allow: true });
+});
+
 describe('a bundle is refused', () => {
   it('if it lacks an entrypoint', async () => {
     expect(await Policy.load(patched('fullmakt/items', 'fullmakt/itemz'))).toEqual({
