@@ -19,6 +19,8 @@ export class Exchange {
   identity: Identity | undefined;
   /** Why the policy said no, or could not say. */
   reason: string | undefined;
+  /** Requests that were pipelined behind it while it waited for its answer. */
+  followers = 0;
   /** A refusal is its answer. */
   refused = false;
   /** What the client was told by the parser's own exit while this request was still arriving. */

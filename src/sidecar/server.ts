@@ -19,6 +19,8 @@ const TIMEOUTS: ServerTimeouts = { headers: 15_000, request: 300_000, keepAlive:
 /** Bytes of request line and headers together. */
 const MAX_HEAD_BYTES = 32 * 1024;
 const MAX_HEADERS = 200;
+/** Requests that a client may pipeline in vain before its connection is cut at once. */
+const MAX_FOLLOWERS = 16;
 
 /**
  * The proxied port's server, not yet listening. Everything that arrives is served or ends in a raw exit; nothing is
@@ -68,12 +70,14 @@ export function createProxyServer(
  * ends, upon which the client has to ask again (RFC 9112, section 9.3.2). Interleaved answers are where proxies mix
  * up whose is whose.
  */
-function endAfter({ incoming: { socket }, response }: Exchange): void {
-  if (socket.isPaused()) return;
-  // Nothing more is read. That the client is gone shows again when there is something to write.
-  socket.pause();
+function endAfter(exchange: Exchange): void {
+  const { incoming, response } = exchange;
+  exchange.followers += 1;
+  // Node keeps each of them until the first is answered.
+  if (exchange.followers > MAX_FOLLOWERS) incoming.socket.resetAndDestroy();
+  if (exchange.followers > 1) return;
   if (!response.headersSent) response.shouldKeepAlive = false;
-  response.once('finish', () => socket.destroySoon());
+  response.once('finish', () => incoming.socket.destroySoon());
 }
 
 /** Node looks for `100-continue` anywhere in the header. */

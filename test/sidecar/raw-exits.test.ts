@@ -6,10 +6,7 @@ beforeAll(async () => {
   sidecar = await runSidecar();
 });
 afterAll(() => sidecar.close());
-afterEach(() => {
-  sidecar.upstreamRequests.length = 0;
-  sidecar.lines.length = 0;
-});
+afterEach(() => sidecar.forget());
 
 const KEY = `Ocp-Apim-Subscription-Key: ${KEYS.owner}\r\n`;
 const HEAD = `POST /orders HTTP/1.1\r\nHost: a\r\n${KEY}`;

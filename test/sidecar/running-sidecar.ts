@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { makeSecrets } from '../../src/config/new-secrets.ts';
@@ -67,8 +66,14 @@ export interface RunningSidecar {
   readonly lines: string[];
   /** How the upstream answers from now on. */
   answerWith(listener: RequestListener): void;
+  /** Forgets what came and was logged; the upstream answers `[]` again. */
+  forget(): void;
   close(): Promise<void>;
 }
+
+const answerEmpty: RequestListener = (_, response) => {
+  response.setHeader('Content-Type', 'application/json').end('[]');
+};
 
 /**
  * @param policies a folder of Rego, relative to the checkout
@@ -82,8 +87,7 @@ export async function runSidecar(
   const folder = await mkdtemp(join(tmpdir(), 'fullmakt-sidecar-'));
   opened.defer(() => rm(folder, { recursive: true }));
   const upstreamRequests: string[] = [];
-  let answer: RequestListener = (_, response) =>
-    response.setHeader('Content-Type', 'application/json').end('[]');
+  let answer = answerEmpty;
   const upstream = createServer((request, response) => {
     upstreamRequests.push(`${request.method} ${request.url}`);
     answer(request, response);
@@ -112,7 +116,12 @@ export async function runSidecar(
     store,
     upstreamRequests,
     lines,
-    answerWith: (listener) => (answer = listener),
+    answerWith: (listener) => void (answer = listener),
+    forget: () => {
+      upstreamRequests.length = 0;
+      lines.length = 0;
+      answer = answerEmpty;
+    },
     close: () => running.disposeAsync(),
   };
 }
@@ -134,7 +143,8 @@ async function seed(store: Store, folder: string, config: Config): Promise<void>
   if ('faults' in applied) throw new Error(JSON.stringify(applied.faults));
 }
 
-function portOf(server: { address(): unknown }): number {
+/** The port that a server listens on. */
+export function portOf(server: { address(): unknown }): number {
   const address = server.address();
   if (typeof address !== 'object' || address === null || !('port' in address))
     throw new Error('not listening');
@@ -164,9 +174,4 @@ export function readAnswer(raw: string): {
   const body = rest.join('\r\n\r\n');
   const code = /"code":"(\w+)"/.exec(body)?.[1];
   return { status: Number(head.split(' ')[1]), code, head, body };
-}
-
-/** The whole body of a message. */
-export async function bodyOf(message: IncomingMessage): Promise<string> {
-  return text(message);
 }

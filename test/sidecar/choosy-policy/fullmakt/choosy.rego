@@ -1,19 +1,20 @@
 package fullmakt
 
-# Says no, fails, or says yes, by the path parameter `wish`.
+# Says yes, says no or fails, as the path parameter `wish` has it.
 
 # METADATA
 # entrypoint: true
-request := answer if {
-	wish := object.get(input.request.parameters, "wish", "")
-	some [wish, answer] in [
-		["", {"allow": true, "reason": "no wish"}],
-		["silent", {"allow": false, "reason": "of its own"}],
-		["outspoken", {"allow": false, "reason": "of its own", "publicReason": "Not on Sundays."}],
-		["odd", {"allow": "yes", "reason": "of another type"}],
-		["context", {"allow": false, "reason": "asked to tell", "publicReason": json.marshal(input)}],
-	]
-}
+request := answers[object.get(input.request.parameters, "wish", "none")]
+
+answers["none"] := {"allow": true, "reason": "no wish"}
+
+answers["silent"] := {"allow": false, "reason": "of its own"}
+
+answers["outspoken"] := {"allow": false, "reason": "of its own", "publicReason": "Not on Sundays."}
+
+answers["odd"] := {"allow": "yes", "reason": "of another type"}
+
+answers["context"] := {"allow": false, "reason": "asked to tell", "publicReason": json.marshal(input)}
 
 # METADATA
 # entrypoint: true

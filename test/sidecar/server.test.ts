@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { listen } from '../../src/http/listen.ts';
+import type { Exchange } from '../../src/sidecar/exchange.ts';
+import { createProxyServer } from '../../src/sidecar/server.ts';
+import type { Decision } from '../../src/telemetry/decision.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { portOf, readAnswer, sendRaw } from './running-sidecar.ts';
+
+const PATIENT = { headers: 10_000, request: 10_000, keepAlive: 10_000 };
+const HASTY = { headers: 50, request: 100, keepAlive: 10_000 };
+const POST = 'POST / HTTP/1.1\r\nHost: a\r\n';
+
+interface RunningServer {
+  readonly port: number;
+  readonly server: Server;
+  /** What was served, in order. */
+  readonly exchanges: Exchange[];
+  readonly decisions: Decision[];
+}
+
+async function run(serve: (exchange: Exchange) => void, timeouts = PATIENT): Promise<RunningServer> {
+  const exchanges: Exchange[] = [];
+  const decisions: Decision[] = [];
+  const log = createLog({ stream: { write: () => {} } });
+  const server = createProxyServer(
+    async (exchange) => {
+      exchanges.push(exchange);
+      serve(exchange);
+    },
+    { refusals: 'problem', log, report: (decision) => decisions.push(decision) },
+    timeouts,
+  );
+  await listen(server, { host: '127.0.0.1', port: 0 });
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { port: portOf(server), server, exchanges, decisions };
+}
+
+const answerAtOnce = ({ response }: Exchange): void => void response.end('whole');
+const leaveUnanswered = (): void => {};
+const beginAnswer = ({ response }: Exchange): void => void response.write('half');
+
+describe('a request that takes too long is refused with 408', () => {
+  it('while its head is arriving', async () => {
+    const { port, decisions, exchanges } = await run(answerAtOnce, HASTY);
+    const answer = readAnswer(await sendRaw(port, 'GET / HTTP/1.1\r\nHost'));
+    expect([answer.status, answer.code]).toEqual([408, 'request_timeout']);
+    expect(exchanges).toEqual([]);
+    expect(decisions).toMatchObject([{ code: 'request_timeout', status: 408 }]);
+  });
+
+  it('while its body is arriving and nothing has been answered, under the id that its log line will have', async () => {
+    const { port, exchanges, decisions } = await run(leaveUnanswered, HASTY);
+    const answer = readAnswer(await sendRaw(port, `${POST}Content-Length: 5\r\n\r\nab`));
+    expect([answer.status, answer.code]).toEqual([408, 'request_timeout']);
+    expect(answer.body).toContain(exchanges[0]?.decisionId);
+    expect(exchanges[0]?.cut?.code).toBe('request_timeout');
+    // Whoever serves the request reports its end.
+    expect(decisions).toEqual([]);
+  });
+});
+
+it('a connection on which nothing is ever sent is closed without a word', async () => {
+  const { port, decisions } = await run(answerAtOnce, HASTY);
+  expect(await sendRaw(port)).toBe('');
+  expect(decisions).toEqual([]);
+});
+
+describe('a body that turns out malformed', () => {
+  const body = `${POST}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n`;
+
+  it('is refused if nothing has been answered', async () => {
+    const { port, exchanges } = await run(({ incoming }) => void incoming.resume());
+    const answer = readAnswer(await sendRaw(port, body));
+    expect([answer.status, answer.code]).toEqual([400, 'request_malformed']);
+    expect(exchanges[0]?.cut?.code).toBe('request_malformed');
+  });
+
+  it('resets an answer that has begun, and adds nothing to it', async () => {
+    const { port } = await run((exchange) => {
+      exchange.incoming.resume();
+      beginAnswer(exchange);
+    });
+    const socket = connect(port, '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk.toString();
+      if (received.includes('half')) socket.write('3\r\nabc\r\nzz\r\n');
+    });
+    socket.write(`${POST}Transfer-Encoding: chunked\r\n\r\n`);
+    const [error] = await once(socket, 'error');
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+    expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect(received.endsWith('4\r\nhalf\r\n')).toBe(true);
+  });
+});
+
+it('what is no HTTP behind a request that waits for its answer resets the connection', async () => {
+  const { port, exchanges } = await run(leaveUnanswered);
+  expect(await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\nrubbish\r\n\r\n')).toBe('');
+  expect(exchanges).toHaveLength(1);
+});
+
+describe('a request that is pipelined', () => {
+  const two = 'GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n';
+
+  it('behind one that waits for its answer is not taken: the connection ends with that answer', async () => {
+    const { port, exchanges } = await run(
+      ({ response }) => void nextTurn().then(() => response.end('whole')),
+    );
+    const received = await sendRaw(port, two);
+    expect(received.match(/HTTP\/1\.1 200/g)).toHaveLength(1);
+    expect(received).toMatch(/^connection: close\r$/im);
+    expect(received.endsWith('whole')).toBe(true);
+    expect(exchanges.map(({ incoming }) => incoming.url)).toEqual(['/1']);
+  });
+
+  it('in great number cuts the connection at once', async () => {
+    const { port, exchanges } = await run(leaveUnanswered);
+    expect(await sendRaw(port, two.repeat(50))).toBe('');
+    expect(exchanges).toHaveLength(1);
+  });
+});
+
+it('requests that follow one another on a connection are all served', async () => {
+  const { port, exchanges } = await run(answerAtOnce);
+  const socket = connect(port, '127.0.0.1');
+  for (let count = 1; count <= 3; count += 1) {
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(socket, 'data');
+    expect(exchanges).toHaveLength(count);
+  }
+  socket.destroy();
+});
+
+it('a wish for h2c, which some clients add to every first request, is passed over', async () => {
+  const { port } = await run(answerAtOnce);
+  const wish = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`GET / HTTP/1.1\r\nHost: a\r\n${wish}\r\n`);
+  const [first] = await once(socket, 'data');
+  expect(String(first)).toMatch(/^HTTP\/1\.1 200 /);
+  socket.destroy();
+});
+
+it.each([
+  ['100-continue', 'continue'],
+  ['100-Continue', 'continue'],
+  ['100-continue, tea', 'unknown'],
+  ['tea', 'unknown'],
+])('the expectation %s is %s', async (expectation, expected) => {
+  const { port, exchanges } = await run(answerAtOnce);
+  await sendRaw(port, `${POST}Expect: ${expectation}\r\nConnection: close\r\n\r\n`);
+  expect(exchanges.map((exchange) => exchange.expectation)).toEqual([expected]);
+});
+
+it('an expectation in HTTP/1.0 counts for nothing', async () => {
+  const { port, exchanges } = await run(answerAtOnce);
+  await sendRaw(port, 'POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n');
+  expect(exchanges.map((exchange) => exchange.expectation)).toEqual(['none']);
+});
