@@ -43,7 +43,7 @@ export const HOST_FUNCTIONS: ReadonlySet<string> = new Set([
   'yaml.unmarshal',
 ]);
 
-export const ENTRYPOINTS = ['fullmakt/request', 'fullmakt/items'] as const;
+const ENTRYPOINTS = ['fullmakt/request', 'fullmakt/items'] as const;
 export type Entrypoint = (typeof ENTRYPOINTS)[number];
 
 type ResultSet = readonly { readonly result: unknown }[];
