@@ -29,6 +29,11 @@ export class AnswersByRecord {
     },
   );
 
+  /** Records on which some answer rests. */
+  get size(): number {
+    return this.#answers.size;
+  }
+
   /** @param keys of all records that it was made from, absent ones too */
   add(answer: Answer, keys: readonly string[]): void {
     const reference = new WeakRef(answer);

@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { applyCommand } from '../../src/cli/apply.ts';
+import { makeSecrets } from '../../src/config/new-secrets.ts';
+
+const CONFIG = `store: sqlite:fullmakt.db
+policy: policy.tar.gz
+secrets: { pepper: "\${file:pepper}", signingKey: "\${file:signing.jwk}" }
+upstreams: { products: { url: "http://127.0.0.1:8090" } }
+routes:
+  - { match: GET /open, upstream: products, apiProduct: products, api: open, response: unfiltered }
+`;
+const STATE = `apiProducts: [{ name: products, apis: [open] }]
+users: [{ email: a@x.no, confirmed: true }]
+subscriptions: [{ email: a@x.no, apiProduct: products, primaryKey: a-key-of-somebody-else }]
+`;
+
+let folder: string;
+const out: string[] = [];
+const err: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fullmakt-apply-'));
+  await makeSecrets(folder);
+  await writeFile(join(folder, 'fullmakt.yaml'), CONFIG);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+  out.length = 0;
+  err.length = 0;
+});
+
+async function apply(text: string, flags: readonly string[] = [], config = 'fullmakt.yaml') {
+  const file = join(folder, 'state.yaml');
+  await writeFile(file, text);
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(line));
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
+  await applyCommand().parseAsync(['-f', file, '--config', join(folder, config), ...flags], { from: 'user' });
+  return process.exitCode;
+}
+
+test('what would change is told, then what changed with the key that was made, then nothing', async () => {
+  const lines = ['+ API product products', '+ user a@x.no, confirmed', '+ subscription a@x.no products'];
+  expect(await apply(STATE, ['--dry-run'])).toBeUndefined();
+  expect(out.splice(0)).toEqual(lines);
+  expect(await apply(STATE)).toBeUndefined();
+  expect(out.splice(0)).toEqual([...lines, expect.stringMatching(/^ {4}secondary key: [\w-]{43}$/)]);
+  expect(await apply(STATE)).toBeUndefined();
+  expect(out.splice(0)).toEqual(['= nothing to do']);
+  expect(await apply(STATE.replace('true', 'false'))).toBeUndefined();
+  expect(out.splice(0)).toEqual(['~ user a@x.no: no longer confirmed']);
+  expect(await apply('users: []', ['--prune'])).toBeUndefined();
+  expect(out).toEqual(['- subscription a@x.no products', '- user a@x.no']);
+  expect(err).toEqual([]);
+});
+
+test('a faulty state is told at file, line and column, with exit status 1, and changes nothing', async () => {
+  expect(await apply('users:\n  - { email: a.x.no }\n  - { email: b@x.no, name: B }\n')).toBe(1);
+  expect(out).toEqual([]);
+  expect(err.join('')).toContain('state.yaml:2:14: email: must be an email address');
+  expect(err.join('')).toContain('state.yaml:3:22: name: there is no such name here');
+  process.exitCode = undefined;
+  await apply('users: []', ['--prune', '--dry-run']);
+  expect(out).toEqual(['= nothing to do']);
+});
+
+test('a faulty configuration is told with exit status 78', async () => {
+  await writeFile(join(folder, 'faulty.yaml'), CONFIG.replace('policy:', 'polisy:'));
+  expect(await apply(STATE, [], 'faulty.yaml')).toBe(78);
+  expect(err.join('')).toContain('faulty.yaml:2:1: polisy: there is no such name here; did you mean policy?');
+});
