@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFile, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,14 @@ afterAll(async () => {
   for (const store of open) await store.close();
   await rm(folder, { recursive: true });
 });
+
+/** Another process that takes its time over a commit. */
+const HOLD_AND_COMMIT = `
+  const database = new (require('node:sqlite').DatabaseSync)(process.argv[1]);
+  database.exec("BEGIN IMMEDIATE; INSERT INTO feed VALUES (1, 'x', 'b'); INSERT INTO record VALUES ('b', 1, '{}')");
+  console.log('held');
+  setTimeout(() => database.exec('COMMIT'), 200);
+`;
 
 function newFile(): string {
   return join(folder, `${++files}.db`);
@@ -131,6 +139,17 @@ describe('the embedded store', () => {
     await expect(store.position()).rejects.toMatchObject({ code: 'unreachable' });
     await openFile(path);
     await expect(store.position()).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  test('a commit waits for one under way in another process, and builds on it', async () => {
+    const path = newFile();
+    const store = await openFile(path);
+    const holder = spawn(process.execPath, ['--eval', HOLD_AND_COMMIT, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(holder.stdout, 'data');
+    const result = await store.commit([{ key: 'a', set: { x: '1' } }], [{ key: 'b', revision: 1 }]);
+    expect(result).toMatchObject({ committed: true, position: { revision: 2 } });
   });
 
   test('a commit under way in another process holds up no reader, and is not seen', async () => {
