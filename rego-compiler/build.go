@@ -61,7 +61,7 @@ func requireEntrypoints(compiled *ast.Compiler) error {
 	var missing ast.Errors
 	for _, rule := range entrypointRules {
 		ref := ast.Ref{ast.DefaultRootDocument, ast.StringTerm(policyPackage), ast.StringTerm(rule)}
-		if len(compiled.GetRulesExact(ref)) == 0 {
+		if len(compiled.GetRules(ref)) == 0 {
 			missing = append(missing, ast.NewError("entrypoint_missing", packageClause(compiled),
 				"package %s has no rule %q, which the sidecar evaluates as %s/%s",
 				policyPackage, rule, policyPackage, rule))

@@ -1,6 +1,6 @@
 // The process that runs the Rego compiler: its request on standard input, its answer on standard output. It ends
-// when it has answered, and gives back the 200 MB that the compiler takes. The Wasm sees the two streams and
-// standard error, and no folder, no environment, no clock but WASI's.
+// when it has answered, and gives back the 200 MB that the compiler takes. The Wasm sees these two files and
+// standard error: no folder and no environment.
 import { WASI } from 'node:wasi';
 import { regoCompilerWasm } from './compiler-program.ts';
 
