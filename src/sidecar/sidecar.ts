@@ -99,12 +99,13 @@ export async function startSidecar(config: Config, { store, policy, log }: Sidec
   await listen(proxy, config.sidecar.listen);
   opened.defer(() => stop(proxy, () => inFlight.drain(DRAIN_BOUND)));
   started = true;
-  const running = opened.move();
-  return {
+  const addresses = {
     listen: addressOf(proxy, config.sidecar.listen),
     management: addressOf(management, config.sidecar.management),
-    close: () => running.disposeAsync(),
   };
+  log.info(addresses, 'listening');
+  const running = opened.move();
+  return { ...addresses, close: () => running.disposeAsync() };
 }
 
 function observe(metrics: Metrics, inFlight: InFlight, follower: Follower, catalog: Catalog): void {

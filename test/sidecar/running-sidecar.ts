@@ -4,17 +4,17 @@ import { createServer, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../../src/config/config.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadWithPolicy } from '../../src/cli/load-with-policy.ts';
+import { renderFaults } from '../../src/config/file-fault.ts';
 import { makeSecrets } from '../../src/config/new-secrets.ts';
 import { applyState } from '../../src/grants/apply.ts';
 import { readState } from '../../src/grants/state.ts';
 import { listen } from '../../src/http/listen.ts';
+import { compilePolicies } from '../../src/policy/compiler.ts';
 import { startSidecar } from '../../src/sidecar/sidecar.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { compiledBundle, loadedPolicy } from '../policy/compiled-policy.ts';
 
 export const KEYS = {
   owner: 'owner-primary-key-0001',
@@ -37,8 +37,9 @@ subscriptions:
 `;
 
 const CONFIGURATION = `
+sidecar: { listen: "127.0.0.1:0", management: "127.0.0.1:0" }
 store: sqlite:store.db
-policy: unused.tar.gz
+policy: policy.tar.gz
 secrets: { pepper: "\${file:pepper}", signingKey: "\${file:signing.jwk}" }
 upstreams: { backend: { url: "http://127.0.0.1:BACKEND", timeout: 5s } }
 routes:
@@ -75,17 +76,10 @@ const answerEmpty: RequestListener = (_, response) => {
   response.setHeader('Content-Type', 'application/json').end('[]');
 };
 
-/**
- * @param policies a folder of Rego, relative to the checkout
- * @param change what is to be otherwise in the configuration
- */
-export async function runSidecar(
-  policies = 'policies',
-  change: (config: Config) => Config = (config) => config,
-): Promise<RunningSidecar> {
+/** @param policies a folder of Rego, relative to the checkout */
+export async function runSidecar(policies = 'policies'): Promise<RunningSidecar> {
   await using opened = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), 'fullmakt-sidecar-'));
-  opened.defer(() => rm(folder, { recursive: true }));
+  const folder = opened.adopt(await makeFolder(), (folder) => rm(folder, { recursive: true }));
   const upstreamRequests: string[] = [];
   let answer = answerEmpty;
   const upstream = createServer((request, response) => {
@@ -98,17 +92,16 @@ export async function runSidecar(
     upstream.closeAllConnections();
   });
 
-  const config = change(await readConfig(folder, portOf(upstream)));
-  const store = opened.adopt(await openStore(config.store, { durability: 'strict' }), (store) =>
-    store.close(),
-  );
-  await seed(store, folder, config);
-  const policy = await loadedPolicy(await compiledBundle(policies));
+  const loaded = await loadWithPolicy(await fillFolder(folder, portOf(upstream), policies));
+  if ('faults' in loaded) throw new Error(renderFaults(loaded.faults));
+  const { config, policy } = loaded;
+  const store = await openStore(config.store, { durability: 'relaxed' });
+  opened.defer(() => store.close());
   const lines: string[] = [];
   const log = createLog({ stream: { write: (line) => void lines.push(line) } });
-  const sidecar = opened.adopt(await startSidecar(config, { store, policy, log }), (sidecar) =>
-    sidecar.close(),
-  );
+  const sidecar = await startSidecar(config, { store, policy, log });
+  opened.defer(() => sidecar.close());
+  lines.length = 0;
   const running = opened.move();
   return {
     port: sidecar.listen.port,
@@ -126,21 +119,31 @@ export async function runSidecar(
   };
 }
 
-async function readConfig(folder: string, backendPort: number): Promise<Config> {
-  await makeSecrets(folder);
-  const file = join(folder, 'fullmakt.yaml');
-  await writeFile(file, CONFIGURATION.replace('BACKEND', String(backendPort)));
-  const loaded = await loadConfig(file);
-  if ('faults' in loaded) throw new Error(JSON.stringify(loaded.faults));
-  const free = { host: '127.0.0.1', port: 0 };
-  return { ...loaded.config, sidecar: { ...loaded.config.sidecar, listen: free, management: free } };
+export function makeFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'fullmakt-sidecar-'));
 }
 
-async function seed(store: Store, folder: string, config: Config): Promise<void> {
-  const file = join(folder, 'state.yaml');
-  await writeFile(file, STATE);
-  const applied = await applyState(store, await readState(file), { peppers: config.secrets.peppers });
-  if ('faults' in applied) throw new Error(JSON.stringify(applied.faults));
+/**
+ * Puts into a folder all that a sidecar reads: configuration, secrets, policy and store.
+ * @returns the configuration
+ */
+export async function fillFolder(folder: string, backendPort: number, policies: string): Promise<string> {
+  const file = join(folder, 'fullmakt.yaml');
+  await makeSecrets(folder);
+  await writeFile(file, CONFIGURATION.replace('BACKEND', String(backendPort)));
+  await writeFile(join(folder, 'state.yaml'), STATE);
+  const compiled = await compilePolicies(policies);
+  if ('faults' in compiled) throw new Error(compiled.faults.map(({ message }) => message).join('\n'));
+  await writeFile(join(folder, 'policy.tar.gz'), compiled.bundle);
+  const loaded = await loadWithPolicy(file);
+  if ('faults' in loaded) throw new Error(renderFaults(loaded.faults));
+  const { config } = loaded;
+  const store = await openStore(config.store, { durability: 'strict' });
+  const state = await readState(join(folder, 'state.yaml'));
+  const applied = await applyState(store, state, { peppers: config.secrets.peppers });
+  await store.close();
+  if ('faults' in applied) throw new Error(renderFaults(applied.faults));
+  return file;
 }
 
 /** The port that a server listens on. */
