@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -97,6 +98,37 @@ describe('requests', () => {
     const told = publicReason === undefined ? {} : { publicReason };
     expect(decision).toEqual({ allow, reason: expect.any(String), ...told });
   });
+});
+
+it('any item is visible exactly if it is owned or one grant admits every attribute that its scope names', () => {
+  // Few names and values, so that they meet; some of them odd.
+  const name = fc.constantFrom('distributor', 'region', '', '__proto__', 'é');
+  const value = fc.oneof(
+    fc.constantFrom('20003', '20004', '', '0'),
+    fc.string({ unit: 'binary', maxLength: 3 }),
+  );
+  const grant = fc.record({ roleId: value, scope: fc.dictionary(name, fc.array(value, { maxLength: 3 })) });
+  const item = fc.record({
+    attributes: fc.dictionary(name, value),
+    owned: fc.boolean(),
+    grants: fc.array(grant, { maxLength: 3 }),
+  });
+  fc.assert(
+    fc.property(fc.array(item, { maxLength: 40 }), (items) => {
+      const expected = items.map(
+        ({ attributes, owned, grants }) =>
+          owned ||
+          grants.some(({ scope }) =>
+            Object.entries(scope).every(
+              ([name, admitted]) =>
+                Object.hasOwn(attributes, name) && admitted.includes(attributes[name] ?? ''),
+            ),
+          ),
+      );
+      expect(policy.items(contextOf('/my-products/v0/stock-per-store'), items)).toEqual(expected);
+    }),
+    { numRuns: 100 },
+  );
 });
 
 it('a batch of 256 items is decided item by item', () => {
