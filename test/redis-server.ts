@@ -36,7 +36,7 @@ async function sharedRedis(server: string): Promise<TestRedis> {
   return {
     url: url.href,
     async stop() {
-      const redis = new Redis(server);
+      const redis = new Redis(server, { retryStrategy: () => null });
       for await (const keys of redis.scanStream({ match: `{${prefix}*`, count: 1_000 })) {
         if (keys.length > 0) await redis.unlink(keys);
       }
