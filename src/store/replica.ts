@@ -125,6 +125,7 @@ export class Replica {
     const keys = [...this.#touched.keys()].slice(0, BATCH);
     const { records, revision } = await this.#store.read(keys);
     if (flushes !== this.#flushes) return;
+    // Nothing would be taken from it, and it would be asked for again without a pause.
     this.#refuseOlder(revision, known);
     for (const [index, key] of keys.entries()) this.#take(key, records[index], revision);
   }

@@ -167,3 +167,39 @@ test('after a change of history nothing of the old one is left', async () => {
   expect(catalog.attributesOf('2')).toMatchObject({ owner: 'b' });
   catalog.close();
 });
+
+test('what was begun to be read of an old history is not taken for the new one', async () => {
+  const other = await rig.openStore();
+  await store.commit([product('1', 'a')]);
+  await other.commit([product('2', 'b')]);
+  let source = store;
+  const switching = behind(store, {
+    read: (keys) => source.read(keys),
+    list: async (prefix, page) => {
+      const listed = await source.list(prefix, page);
+      if (source === store) {
+        source = other;
+        await flushed.promise;
+      }
+      return listed;
+    },
+    position: () => source.position(),
+    changes: (after, signal) => source.changes(after, signal),
+  });
+  const flushed = Promise.withResolvers<void>();
+  const follower = await rig.follow(switching);
+  follower.subscribe(({ kind }) => {
+    if (kind === 'flushed') flushed.resolve();
+  });
+  const catalog = await Catalog.open(switching, follower);
+  expect(catalog.attributesOf('1')).toBeUndefined();
+  expect(catalog.attributesOf('2')).toMatchObject({ owner: 'b' });
+});
+
+test('a page older than what the feed has told is not believed', async () => {
+  await store.commit([product('1', 'a')]);
+  const old = await store.list('product/', { limit: 10 });
+  await store.commit([product('1', 'b')]);
+  const lagging = behind(store, { list: () => Promise.resolve(old) });
+  await expect(Catalog.open(lagging, await rig.follow(store))).rejects.toMatchObject({ code: 'unreachable' });
+});

@@ -73,12 +73,13 @@ export class Draft {
    * @returns false as soon as somebody else has changed a record since it was read
    */
   async commit(applied: (change: AppliedChange) => void): Promise<boolean> {
-    for (const { steps, changes } of inCommits(this.#steps)) {
-      const keys = new Set([...changes.keys(), ...steps.flatMap(({ basis }) => basis)]);
+    for (const { steps, merged } of inCommits(this.#steps)) {
+      const keys = new Set([...merged.keys(), ...steps.flatMap(({ basis }) => basis)]);
       const preconditions = [...keys].map((key) => ({ key, revision: this.#stored.get(key)?.revision ?? 0 }));
-      const result = await this.#store.commit([...changes.values()], preconditions);
+      const changes = [...merged].map(([key, change]) => toChange(key, change));
+      const result = await this.#store.commit(changes, preconditions);
       if (!result.committed) return false;
-      for (const change of changes.values()) this.#stored.apply(change, result.position.revision);
+      for (const change of changes) this.#stored.apply(change, result.position.revision);
       for (const { change } of steps) applied(change);
     }
     return true;
@@ -90,39 +91,55 @@ export class Draft {
   }
 }
 
+/** What several steps do to one record. */
+interface Merged {
+  readonly set: Map<string, string>;
+  readonly unset: Set<string>;
+  removed: boolean;
+}
+
 interface Commit {
   readonly steps: Step[];
   /** By the record's key: a commit names each record once. */
-  readonly changes: Map<string, Change>;
+  readonly merged: Map<string, Merged>;
 }
 
 function* inCommits(steps: readonly Step[]): Generator<Commit> {
-  let commit: Commit = { steps: [], changes: new Map() };
+  let commit: Commit = { steps: [], merged: new Map() };
   for (const step of steps) {
     if (commit.steps.length > 0 && !fits(commit, step)) {
       yield commit;
-      commit = { steps: [], changes: new Map() };
+      commit = { steps: [], merged: new Map() };
     }
     commit.steps.push(step);
-    for (const change of step.changes)
-      commit.changes.set(change.key, merge(commit.changes.get(change.key), change));
+    for (const change of step.changes) merge(commit.merged, change);
   }
   if (commit.steps.length > 0) yield commit;
 }
 
-function fits({ changes }: Commit, step: Step): boolean {
-  const revives = step.changes.some((change) => {
-    const before = changes.get(change.key);
-    return before !== undefined && 'remove' in before && !('remove' in change);
-  });
-  return !revives && changes.size + step.changes.length <= BATCH;
+/** No commit can say that a record is removed and made anew: its old fields would stay. */
+function fits({ steps, merged }: Commit, step: Step): boolean {
+  const revives = step.changes.some((change) => !('remove' in change) && merged.get(change.key)?.removed);
+  return !revives && steps.length < BATCH && merged.size + step.changes.length <= BATCH;
 }
 
-function merge(before: Change | undefined, change: Change): Change {
-  if (before === undefined || 'remove' in before || 'remove' in change) return change;
-  const unset = new Set(before.unset);
-  for (const name of Object.keys(change.set ?? {})) unset.delete(name);
-  for (const name of change.unset ?? []) unset.add(name);
-  const set = Object.entries({ ...before.set, ...change.set }).filter(([name]) => !unset.has(name));
-  return { key: change.key, set: Object.fromEntries(set), unset: [...unset] };
+function merge(all: Map<string, Merged>, change: Change): void {
+  const merged = all.get(change.key) ?? { set: new Map(), unset: new Set(), removed: false };
+  all.set(change.key, merged);
+  if ('remove' in change) {
+    merged.removed = true;
+    return;
+  }
+  for (const [name, value] of Object.entries(change.set ?? {})) {
+    merged.set.set(name, value);
+    merged.unset.delete(name);
+  }
+  for (const name of change.unset ?? []) {
+    merged.set.delete(name);
+    merged.unset.add(name);
+  }
+}
+
+function toChange(key: string, { set, unset, removed }: Merged): Change {
+  return removed ? { key, remove: true } : { key, set: Object.fromEntries(set), unset: [...unset] };
 }
