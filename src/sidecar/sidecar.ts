@@ -36,17 +36,25 @@ interface SidecarParts {
   readonly log: Logger;
 }
 
+/** What stands before the pipeline does. */
+interface Foundation extends SidecarParts {
+  readonly follower: Follower;
+  readonly signer: IdentitySigner;
+  readonly metrics: Metrics;
+  readonly inFlight: InFlight;
+}
+
 /**
  * Starts the proxy and its management port. Resolves when all that decides is loaded and both listen.
  * @throws Error with one line for a person: an address in use, a store that does not answer, an unreadable key
  */
-export async function startSidecar(config: Config, { store, policy, log }: SidecarParts): Promise<Sidecar> {
+export async function startSidecar(config: Config, parts: SidecarParts): Promise<Sidecar> {
   await using opened = new AsyncDisposableStack();
   const metrics = new Metrics();
   const inFlight = new InFlight();
   const signer = await IdentitySigner.create(config.secrets.signingKey);
-  const follower = await Follower.start(store);
-  opened.defer(() => follower.close());
+  const follower = opened.adopt(await Follower.start(parts.store), (follower) => follower.close());
+
   let started = false;
   const notReady = (): string | undefined => {
     if (!started) return 'starting';
@@ -54,28 +62,44 @@ export async function startSidecar(config: Config, { store, policy, log }: Sidec
     return follower.silence() > config.sidecar.maxStaleness ? 'no word from the store' : undefined;
   };
   const management = createManagementServer({
-    metrics,
-    jwks: signer.jwks,
     isStarted: () => started,
     notReady,
+    metrics,
+    jwks: signer.jwks,
   });
   await listen(management, config.sidecar.management);
   opened.defer(() => stop(management));
 
-  const catalog = await Catalog.open(store, follower);
-  const roles = await Roles.open(store, follower);
-  const identities = new Identities({
-    store,
-    follower,
-    peppers: config.secrets.peppers,
-    timezone: config.admin.timezone,
-  });
-  opened.defer(() => identities.close());
-  const forwarder = new Forwarder({ config, catalog, signer, log });
-  opened.defer(() => forwarder.close());
-  observe(metrics, inFlight, follower, catalog);
+  const pipeline = await openPipeline(config, { ...parts, follower, signer, metrics, inFlight }, opened);
+  const proxy = createProxyServer((exchange) => serve(exchange, pipeline), pipeline);
+  await listen(proxy, config.sidecar.listen);
+  opened.defer(() => stop(proxy, () => inFlight.drain(DRAIN_BOUND)));
+  started = true;
 
-  const pipeline: PipelineParts = {
+  const addresses = {
+    listen: addressOf(proxy, config.sidecar.listen),
+    management: addressOf(management, config.sidecar.management),
+  };
+  parts.log.info(addresses, 'listening');
+  const running = opened.move();
+  return { ...addresses, close: () => running.disposeAsync() };
+}
+
+/** Loads what decides. What must be closed is put on the stack. */
+async function openPipeline(
+  config: Config,
+  { store, policy, log, follower, signer, metrics, inFlight }: Foundation,
+  opened: AsyncDisposableStack,
+): Promise<PipelineParts> {
+  const adopt = <Part extends { close(): unknown }>(part: Part): Part =>
+    opened.adopt(part, async () => void (await part.close()));
+  const catalog = adopt(await Catalog.open(store, follower));
+  const roles = adopt(await Roles.open(store, follower));
+  const { peppers } = config.secrets;
+  const identities = adopt(new Identities({ store, follower, peppers, timezone: config.admin.timezone }));
+  const forwarder = adopt(new Forwarder({ config, catalog, signer, log }));
+  observe(metrics, inFlight, follower, catalog);
+  return {
     routes: new RouteTable(config.routes),
     authentication: {
       identities,
@@ -95,17 +119,6 @@ export async function startSidecar(config: Config, { store, policy, log }: Sidec
       metrics.count(decision);
     },
   };
-  const proxy = createProxyServer((exchange) => serve(exchange, pipeline), pipeline);
-  await listen(proxy, config.sidecar.listen);
-  opened.defer(() => stop(proxy, () => inFlight.drain(DRAIN_BOUND)));
-  started = true;
-  const addresses = {
-    listen: addressOf(proxy, config.sidecar.listen),
-    management: addressOf(management, config.sidecar.management),
-  };
-  log.info(addresses, 'listening');
-  const running = opened.move();
-  return { ...addresses, close: () => running.disposeAsync() };
 }
 
 function observe(metrics: Metrics, inFlight: InFlight, follower: Follower, catalog: Catalog): void {
