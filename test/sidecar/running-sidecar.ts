@@ -76,8 +76,11 @@ const answerEmpty: RequestListener = (_, response) => {
   response.setHeader('Content-Type', 'application/json').end('[]');
 };
 
-/** @param policies a folder of Rego, relative to the checkout */
-export async function runSidecar(policies = 'policies'): Promise<RunningSidecar> {
+/**
+ * @param policies a folder of Rego, relative to the checkout
+ * @param sidecarKeys what else stands under `sidecar` in the configuration
+ */
+export async function runSidecar(policies = 'policies', sidecarKeys = ''): Promise<RunningSidecar> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.adopt(await makeFolder(), (folder) => rm(folder, { recursive: true }));
   const upstreamRequests: string[] = [];
@@ -92,7 +95,7 @@ export async function runSidecar(policies = 'policies'): Promise<RunningSidecar>
     upstream.closeAllConnections();
   });
 
-  const loaded = await loadWithPolicy(await fillFolder(folder, portOf(upstream), policies));
+  const loaded = await loadWithPolicy(await fillFolder(folder, portOf(upstream), policies, sidecarKeys));
   if ('faults' in loaded) throw new Error(renderFaults(loaded.faults));
   const { config, policy } = loaded;
   const store = await openStore(config.store, { durability: 'relaxed' });
@@ -127,10 +130,16 @@ export function makeFolder(): Promise<string> {
  * Puts into a folder all that a sidecar reads: configuration, secrets, policy and store.
  * @returns the configuration
  */
-export async function fillFolder(folder: string, backendPort: number, policies: string): Promise<string> {
+export async function fillFolder(
+  folder: string,
+  backendPort: number,
+  policies: string,
+  sidecarKeys = '',
+): Promise<string> {
   const file = join(folder, 'fullmakt.yaml');
   await makeSecrets(folder);
-  await writeFile(file, CONFIGURATION.replace('BACKEND', String(backendPort)));
+  const configuration = CONFIGURATION.replace('BACKEND', String(backendPort));
+  await writeFile(file, configuration.replace('127.0.0.1:0" }', `127.0.0.1:0", ${sidecarKeys} }`));
   await writeFile(join(folder, 'state.yaml'), STATE);
   const compiled = await compilePolicies(policies);
   if ('faults' in compiled) throw new Error(compiled.faults.map(({ message }) => message).join('\n'));
