@@ -7,7 +7,7 @@ import { Answer, AnswersByRecord } from './answer.ts';
 import { IdentityReader } from './identity-reader.ts';
 import { hashSubscriptionKey, isSubscriptionKey, type Peppers } from './subscription-key.ts';
 
-/** What the known identities may hold together: each counts as 4, and 1 for each of its grants (some 300 bytes). */
+/** What the known identities may hold together: each counts as 4, and 1 for each grant, of some 320 bytes: 64 MB. */
 const KNOWN_SIZE = 200_000;
 /** Keys of nobody that are remembered, so that trying one again and again does not load the store. */
 const UNKNOWN_KEYS = 10_000;

@@ -20,7 +20,7 @@ export async function loadFor(draft: Draft, state: State, peppers: Peppers, prun
 }
 
 /** The addresses that a state speaks of. */
-export function emailsOf({ sections }: State): readonly string[] {
+function emailsOf({ sections }: State): readonly string[] {
   const named = [sections.users, sections.subscriptions, sections.permissions].flatMap((entries) =>
     (entries ?? []).map(({ value }) => value.email),
   );
