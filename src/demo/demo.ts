@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startAdmin } from '../admin/admin.ts';
 import type { Address, Config } from '../config/config.ts';
+import { renderFaults } from '../config/file-fault.ts';
 import { applyState } from '../grants/apply.ts';
 import { readState, type State } from '../grants/state.ts';
 import { Secret } from '../model/secret.ts';
@@ -70,7 +71,9 @@ export async function startDemo(options: {
   const store = adopt(await openStore(config.store, { durability: config.admin.durability }));
   const factsFile = join(dataFolder, 'demo.json');
   const keys = await readOrMakeKeys(factsFile);
-  await applyState(store, await demoState(keys), { peppers: config.secrets.peppers });
+  const applied = await applyState(store, await demoState(keys), { peppers: config.secrets.peppers });
+  if ('faults' in applied)
+    throw new Error(`the demo's state does not apply:\n${renderFaults(applied.faults)}`);
   adopt(await startAdmin(config.admin.listen, store));
   adopt(await startSidecar(config, { store, policy, log }));
 
