@@ -48,12 +48,6 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
   readonly #parts: FilteredParts;
   readonly #context: HeaderContext;
   readonly #resolve: (outcome: ForwardOutcome) => void;
-  readonly #onClose = (): void => {
-    this.#isOver = true;
-    this.#decoder?.destroy();
-    this.#abort();
-    this.#settle({ kind: 'reset', code: 'client_aborted' });
-  };
   #controller: Dispatcher.DispatchController | undefined;
   #answer: RewrittenAnswer | undefined;
   #decoder: ContentDecoder | undefined;
@@ -68,9 +62,7 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
     this.#parts = parts;
     this.#context = { route: parts.allowed.request.route, upstreamPath: path, links: parts.links };
     this.#resolve = resolve;
-    // The socket, since a response that waits behind another one (pipelining) is not told. Many may wait.
-    const { socket } = parts.allowed.request.incoming;
-    socket.setMaxListeners(0).once('close', this.#onClose);
+    parts.response.once('close', () => this.#onClose());
   }
 
   /** Sends the request, and to the client what becomes of the answer. */
@@ -98,7 +90,7 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#isOver) return;
     const { plan } = this.#parts;
     const verdict = judge(status, headers, plan);
-    if (verdict.kind === 'filter' || verdict.kind === 'pass') {
+    if ('coding' in verdict) {
       this.#rewrite(status, headers, verdict);
       return;
     }
@@ -146,6 +138,7 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
       head: { status, headers: bodyHeaders(headers, this.#context) },
       transformation: kind === 'filter' ? new ItemFilter(plan.selection, visibility.decide) : UNCHANGED,
       nothingKept: () => nothingKept(plan, headers, this.#context),
+      emptiesAlike: plan.emptiesAlike,
       isCurrent: () => visibility.isCurrent(Date.now()),
       refusalOf: () => (visibility.policyFault === undefined ? unfilterable() : policyFailed()),
       upstream: {
@@ -193,10 +186,17 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
     else response.once('finish', () => this.#settle(outcome));
   }
 
-  #settle(outcome: ForwardOutcome): void {
+  /** The client has gone, or has got everything. */
+  #onClose(): void {
     if (this.#settled) return;
+    this.#isOver = true;
+    this.#decoder?.destroy();
+    this.#abort();
+    this.#settle({ kind: 'reset', code: 'client_aborted' });
+  }
+
+  #settle(outcome: ForwardOutcome): void {
     this.#settled = true;
-    this.#parts.allowed.request.incoming.socket.off('close', this.#onClose);
     this.#resolve(outcome);
   }
 

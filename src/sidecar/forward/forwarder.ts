@@ -63,7 +63,7 @@ export class Forwarder {
     if (body === undefined) return { kind: 'reset', code: 'client_aborted' };
     if (isRefusal(body)) return { kind: 'refused', refusal: body };
     const token = await this.#parts.signer.sign(request.identity, request.route.upstream.name, Date.now());
-    if (request.incoming.socket.destroyed) return { kind: 'reset', code: 'client_aborted' };
+    if (response.destroyed) return { kind: 'reset', code: 'client_aborted' };
     return this.#send(allowed, response, body, upstreamHeaders(request, token, this.#keyHeader));
   }
 

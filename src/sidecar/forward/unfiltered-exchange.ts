@@ -31,7 +31,6 @@ export interface UnfilteredParts {
 export class UnfilteredExchange {
   readonly #parts: UnfilteredParts;
   readonly #resolve: (outcome: ForwardOutcome) => void;
-  readonly #onClose = (): void => this.#settle({ kind: 'reset', code: 'client_aborted' });
   /** Runs while the upstream has something to do: connect, take the body, answer, go on with the answer. */
   readonly #timer: NodeJS.Timeout;
   #upstreamRequest: ClientRequest | undefined;
@@ -41,10 +40,8 @@ export class UnfilteredExchange {
   constructor(parts: UnfilteredParts, resolve: (outcome: ForwardOutcome) => void) {
     this.#parts = parts;
     this.#resolve = resolve;
-    const { incoming, route } = parts.allowed.request;
-    this.#timer = setTimeout(() => this.#onTimeout(), route.upstream.timeout);
-    // The socket, since a response that waits behind another one (pipelining) is not told. Many may wait.
-    incoming.socket.setMaxListeners(0).once('close', this.#onClose);
+    this.#timer = setTimeout(() => this.#onTimeout(), parts.allowed.request.route.upstream.timeout);
+    parts.response.once('close', () => this.#settle({ kind: 'reset', code: 'client_aborted' }));
     parts.response.once('finish', () => this.#settle({ kind: 'sent', status: parts.response.statusCode }));
   }
 
@@ -122,7 +119,6 @@ export class UnfilteredExchange {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#timer);
-    this.#parts.allowed.request.incoming.socket.off('close', this.#onClose);
     this.#resolve(outcome);
   }
 

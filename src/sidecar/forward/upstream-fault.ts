@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { type Refusal, refuse } from '../refusals.ts';
 import { unfilterable } from '../rewrite/verdict.ts';
 
@@ -12,6 +13,8 @@ const TIMEOUTS = new Set([
 const OURS = /^(?:ERR_(?!TLS_|SSL_)|UND_ERR_(?:INVALID_ARG|DESTROYED|CLOSED|NOT_SUPPORTED)$)/;
 
 function codeOf(error: unknown): string | undefined {
+  // Its own code is often missing.
+  if (error instanceof errors.HTTPParserError) return 'HPE';
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
@@ -25,7 +28,7 @@ export function refusalOfFault(error: unknown, begun: boolean): Refusal {
   const code = codeOf(error);
   if (code === undefined || OURS.test(code)) return refuse('internal_error', 'The sidecar failed.');
   if (TIMEOUTS.has(code)) return upstreamTimeout();
-  return begun || code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW'
+  return begun || code === 'HPE' || code === 'UND_ERR_HEADERS_OVERFLOW'
     ? unfilterable()
     : upstreamUnreachable();
 }

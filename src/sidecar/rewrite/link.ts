@@ -53,7 +53,7 @@ export class LinkFilter {
 
   /** The target as our own front would take it; a parameter that it would refuse could tell of the whole. */
   #passableTarget(target: string, upstreamPath: string, upstream: Upstream): string | undefined {
-    const resolved = URL.parse(target, new URL(upstreamPath, upstream.url));
+    const resolved = URL.parse(target, new URL(upstreamPath, upstream.url).href);
     const base = upstream.url.pathname.replace(/\/$/, '');
     if (resolved?.origin !== upstream.url.origin || !resolved.pathname.startsWith(`${base}/`))
       return undefined;

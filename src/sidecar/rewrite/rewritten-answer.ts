@@ -26,6 +26,8 @@ export interface AnswerParts {
   readonly transformation: Transformation;
   /** What is sent in the place of an answer in which nothing was kept; undefined: that answer, as it is. */
   readonly nothingKept: () => WholeAnswer | Refusal | undefined;
+  /** Whether an answer with nothing kept must look like every other such one. */
+  readonly emptiesAlike: boolean;
   /** Whether what has been decided about items still holds. */
   readonly isCurrent: () => boolean;
   /** The refusal for a fault of the transformation. */
@@ -63,7 +65,7 @@ export class RewrittenAnswer implements BodySink {
     this.#hold(pieces);
     if (this.#readsHttp10()) {
       if (this.#heldBytes > HELD) this.fail(versionUnsupported());
-    } else if (this.#mayBegin()) this.#begin();
+    } else if (this.#read >= HELD) this.#beginIfNotEmpty();
   }
 
   end(): void {
@@ -124,11 +126,14 @@ export class RewrittenAnswer implements BodySink {
 
   /**
    * A list in which nothing has been kept yet is not begun, however long the upstream's is: it would differ from
-   * the one answer that empty lists have. Long envelopes (lists in lists, not pruned) are not held beyond measure.
+   * the one answer that empty lists have. What is held of it can only be blanks, if it may look like that answer;
+   * else its envelope, which is not held beyond measure.
    */
-  #mayBegin(): boolean {
-    const { counts } = this.#parts.transformation;
-    return this.#read >= HELD && (counts === undefined || counts.kept > 0 || this.#heldBytes >= HELD);
+  #beginIfNotEmpty(): void {
+    const { transformation, emptiesAlike } = this.#parts;
+    const nothingYet = transformation.counts?.kept === 0;
+    if (!nothingYet || (this.#heldBytes > HELD && !emptiesAlike)) this.#begin();
+    else if (this.#heldBytes > HELD) this.broken('it begins with too many blanks');
   }
 
   #begin(): void {

@@ -9,7 +9,7 @@ describe('the list with nothing in it', () => {
   it.each([
     ['$[*]', '[]'],
     ['$.value[*]', '{"value":[]}'],
-    ["$['odd \"name\"'].rows[*].items[*]", '{"odd \\"name\\"":{"rows":[]}}'],
+    ['$[\'odd "name"\'].rows[*].items[*]', '{"odd \\"name\\"":{"rows":[]}}'],
     ['$[*].storeSales[*].sales[*]', '[]'],
   ])('of %s is %s', (items, text) => {
     expect(plan(items).emptyList.toString()).toBe(text);
