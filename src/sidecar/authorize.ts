@@ -65,7 +65,7 @@ function isFault(answer: object): answer is PolicyFault {
 function describe(request: AuthenticatedRequest, roles: Roles, now: number): PolicyContext {
   const { route, method, path, parameters, identity } = request;
   const { userId, email, subscription, owns } = identity;
-  const roleIds = roles.rolesFor(route.api, method === 'HEAD' ? 'GET' : method);
+  const roleIds = roles.rolesFor(route.api, method);
   return {
     request: {
       method,

@@ -33,7 +33,6 @@ interface ParseError extends Error {
 export class RawExits {
   readonly #latest: WeakMap<Duplex, Exchange>;
   readonly #parts: ConclusionParts;
-  readonly #ended = new WeakSet<Duplex>();
 
   /** @param latest of each connection, the last request that came */
   constructor(latest: WeakMap<Duplex, Exchange>, parts: ConclusionParts) {
@@ -48,9 +47,8 @@ export class RawExits {
   }
 
   #onParseError(error: ParseError, socket: Duplex): void {
-    // The parser fails again at each packet that is still to come.
-    if (this.#ended.has(socket)) return;
     const refusal = refusalOf(error, socket);
+    // One that is not writable has had its answer, or has nobody to read one.
     if (refusal === undefined || !socket.writable) socket.destroy();
     else this.#refuse(refusal, undefined, socket);
   }
@@ -62,7 +60,6 @@ export class RawExits {
   }
 
   #refuse(refusal: Refusal, method: string | undefined, socket: Duplex): void {
-    this.#ended.add(socket);
     const exchange = this.#latest.get(socket);
     if (exchange === undefined || !exchange.unanswered) {
       const decisionId = makeDecisionId();

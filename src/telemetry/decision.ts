@@ -4,6 +4,8 @@ export interface ItemTally {
   readonly hidden: number;
   /** Of the hidden ones, those that were hidden since their attributes could not be read. */
   readonly faulty: number;
+  /** Members of the envelope that no `keep` names. */
+  readonly removedMembers: number;
 }
 
 /** How one request ended. It is logged as it is: no key, address or query value belongs here. */

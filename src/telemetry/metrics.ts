@@ -1,4 +1,4 @@
-import type { Attributes, Meter } from '@opentelemetry/api';
+import type { Attributes, Counter, Meter } from '@opentelemetry/api';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import type { Decision } from './decision.ts';
@@ -19,6 +19,7 @@ export class Metrics {
   readonly #requests;
   readonly #duration;
   readonly #items;
+  readonly #removedMembers;
 
   constructor() {
     this.#meter = new MeterProvider({ readers: [this.#reader] }).getMeter('fullmakt');
@@ -31,8 +32,10 @@ export class Metrics {
       advice: { explicitBucketBoundaries: DURATION_BUCKETS },
     });
     this.#items = this.#meter.createCounter('fullmakt_items', {
-      description:
-        'Items of answers that were filtered, by route and verdict: kept, hidden, or faulty and hidden',
+      description: 'Items of filtered answers, by route and verdict: kept, hidden, or faulty and so hidden',
+    });
+    this.#removedMembers = this.#meter.createCounter('fullmakt_removed_members', {
+      description: 'Members of envelopes that were removed since no keep names them, by route',
     });
   }
 
@@ -41,9 +44,10 @@ export class Metrics {
     this.#requests.add(1, { route, status: status === undefined ? 'none' : String(status), code });
     this.#duration.record(durationMs / 1000, { route });
     if (items === undefined) return;
-    this.#countItems(items.kept, { route, verdict: 'kept' });
-    this.#countItems(items.hidden - items.faulty, { route, verdict: 'hidden' });
-    this.#countItems(items.faulty, { route, verdict: 'faulty' });
+    addTo(this.#items, items.kept, { route, verdict: 'kept' });
+    addTo(this.#items, items.hidden - items.faulty, { route, verdict: 'hidden' });
+    addTo(this.#items, items.faulty, { route, verdict: 'faulty' });
+    addTo(this.#removedMembers, items.removedMembers, { route });
   }
 
   /** Shows a value that is read when the metrics are. */
@@ -56,8 +60,8 @@ export class Metrics {
     const { resourceMetrics } = await this.#reader.collect();
     return this.#serializer.serialize(resourceMetrics);
   }
+}
 
-  #countItems(count: number, attributes: Attributes): void {
-    if (count > 0) this.#items.add(count, attributes);
-  }
+function addTo(counter: Counter, count: number, attributes: Attributes): void {
+  if (count > 0) counter.add(count, attributes);
 }

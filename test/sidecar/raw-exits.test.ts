@@ -163,6 +163,7 @@ describe('on a bare connection, nothing reaches the upstream and the answer has 
     expect([answer.status, answer.code]).toEqual([status, code]);
     expect(answer.head).toMatch(/^content-type: application\/problem\+json/im);
     expect(answer.head).toMatch(/^connection: (close|upgrade)/im);
+    expect(answer.body.endsWith('}')).toBe(true);
     expect(sidecar.upstreamRequests).toEqual([]);
     const decisions = sidecar.lines.map((line) => JSON.parse(line));
     expect(decisions).toEqual([expect.objectContaining({ msg: 'decision', code, status })]);

@@ -163,6 +163,9 @@ export function portOf(server: { address(): unknown }): number {
   return Number(address.port);
 }
 
+/** Stands at the end of what came over a connection that was reset. */
+export const RESET = '[reset]';
+
 /** Sends bytes over a connection of their own, and gives all that comes back until it ends. */
 export async function sendRaw(port: number, ...pieces: readonly (string | Buffer)[]): Promise<string> {
   const socket = connect(port, '127.0.0.1');
@@ -170,8 +173,9 @@ export async function sendRaw(port: number, ...pieces: readonly (string | Buffer
   socket.setEncoding('latin1').on('data', (chunk: string) => (received += chunk));
   await once(socket, 'connect');
   for (const piece of pieces) socket.write(piece);
-  // A reset is an end, too; what came before it tells.
-  await new Promise<void>((resolve) => socket.once('close', () => resolve()).on('error', () => {}));
+  await new Promise<void>((resolve) => {
+    socket.once('close', () => resolve()).once('error', () => (received += RESET));
+  });
   return received;
 }
 

@@ -5,10 +5,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../src/http/listen.ts';
 import type { Exchange } from '../../src/sidecar/exchange.ts';
+import { refuse } from '../../src/sidecar/refusals.ts';
+import { sendRefusal } from '../../src/sidecar/send-refusal.ts';
 import { createProxyServer } from '../../src/sidecar/server.ts';
 import type { Decision } from '../../src/telemetry/decision.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { portOf, readAnswer, sendRaw } from './running-sidecar.ts';
+import { portOf, RESET, readAnswer, sendRaw } from './running-sidecar.ts';
 
 const PATIENT = { headers: 10_000, request: 10_000, keepAlive: 10_000 };
 const HASTY = { headers: 50, request: 100, keepAlive: 10_000 };
@@ -72,6 +74,21 @@ it('a connection on which nothing is ever sent is closed without a word', async 
   expect(decisions).toEqual([]);
 });
 
+it('rubbish is answered once, however much of it comes', async () => {
+  const { port, decisions } = await run(answerAtOnce);
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  let received = '';
+  socket.on('data', (chunk) => (received += chunk.toString()));
+  socket.write('rubbish\r\n\r\n');
+  await once(socket, 'end');
+  socket.write('rubbish\r\n\r\n');
+  await nextTurn();
+  socket.end('rubbish\r\n\r\n');
+  await once(socket, 'close');
+  expect(received.match(/HTTP\/1\.1 400/g)).toHaveLength(1);
+  expect(decisions).toHaveLength(1);
+});
+
 describe('a body that turns out malformed', () => {
   const body = `${POST}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n`;
 
@@ -101,9 +118,27 @@ describe('a body that turns out malformed', () => {
   });
 });
 
+it('a refusal that has been written is not spoilt by what is still to come of its request', async () => {
+  const { port, decisions } = await run((exchange) => {
+    exchange.refused = true;
+    void sendRefusal(exchange, refuse('key_missing', 'A key, please.'), 'problem');
+  });
+  const socket = connect(port, '127.0.0.1');
+  let received = '';
+  socket.on('data', (chunk) => {
+    received += chunk.toString();
+    if (received.endsWith('}')) socket.write('zz\r\n');
+  });
+  socket.write(`${POST}Transfer-Encoding: chunked\r\n\r\n`);
+  // Rejects if the connection is reset.
+  await once(socket, 'close');
+  expect(readAnswer(received)).toMatchObject({ status: 401, code: 'key_missing' });
+  expect(decisions).toEqual([]);
+});
+
 it('what is no HTTP behind a request that waits for its answer resets the connection', async () => {
   const { port, exchanges } = await run(leaveUnanswered);
-  expect(await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\nrubbish\r\n\r\n')).toBe('');
+  expect(await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\nrubbish\r\n\r\n')).toBe(RESET);
   expect(exchanges).toHaveLength(1);
 });
 
@@ -123,7 +158,7 @@ describe('a request that is pipelined', () => {
 
   it('in great number cuts the connection at once', async () => {
     const { port, exchanges } = await run(leaveUnanswered);
-    expect(await sendRaw(port, two.repeat(50))).toBe('');
+    expect(await sendRaw(port, two.repeat(50))).toBe(RESET);
     expect(exchanges).toHaveLength(1);
   });
 });

@@ -14,7 +14,7 @@ answers["outspoken"] := {"allow": false, "reason": "of its own", "publicReason":
 
 answers["odd"] := {"allow": "yes", "reason": "of another type"}
 
-answers["context"] := {"allow": false, "reason": "asked to tell", "publicReason": json.marshal(input)}
+answers["context"] := {"allow": false, "reason": json.marshal(input)}
 
 # METADATA
 # entrypoint: true
