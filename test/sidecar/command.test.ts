@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { listen } from '../../src/http/listen.ts';
 import { fillFolder, KEYS, makeFolder, portOf } from './running-sidecar.ts';
+
+const BIN = resolve('bin/fullmakt');
 
 let folder: string;
 let configuration: string;
@@ -30,7 +32,7 @@ afterEach(() => {
 });
 
 function start(file: string) {
-  const child = spawn('bin/fullmakt', ['sidecar', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(BIN, ['sidecar', '--config', file], { stdio: ['ignore', 'pipe', 'pipe'] });
   started.push(child);
   return child;
 }
