@@ -155,7 +155,7 @@ function identities(): ReadonlyMap<string, Identity> {
 }
 
 /** A class's public face, as far as it is used here: what stands behind it needs a store. */
-function standIn<T>(face: Partial<T>): T {
+export function standIn<T>(face: Partial<T>): T {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a class with private members has no other stand-in
   return face as T;
 }

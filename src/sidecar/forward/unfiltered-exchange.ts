@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Logger } from '../../telemetry/log.ts';
 import type { AllowedRequest } from '../authorize.ts';
 import type { Refusal } from '../refusals.ts';
@@ -52,6 +53,10 @@ export class UnfilteredExchange {
     // The request's own stream has ended: what is piped after this is its end.
     else if (this.#parts.body !== undefined) upstreamRequest.write(this.#parts.body);
     upstreamRequest.on('drain', () => this.#timer.refresh());
+    upstreamRequest.once('upgrade', (_, socket: Duplex) => {
+      socket.destroy();
+      this.fail(new UpstreamFault('the upstream changed protocols'));
+    });
   }
 
   /** Nothing of the answer has been written yet; when this returns, http-proxy-middleware begins to. */
@@ -61,7 +66,7 @@ export class UnfilteredExchange {
     // Heard before http-proxy-middleware's own handlers, which would end the connection as if all were well.
     upstreamResponse.once('error', (error) => this.fail(error));
     upstreamResponse.once('close', () => {
-      if (!upstreamResponse.complete) this.fail(new CutAnswer());
+      if (!upstreamResponse.complete) this.fail(new UpstreamFault('the upstream cut its answer'));
     });
     this.#goOn();
     upstreamResponse.on('data', () => this.#goOn());
@@ -133,10 +138,7 @@ export class UnfilteredExchange {
   }
 }
 
-class CutAnswer extends Error {
+/** What the network's own errors do not tell. */
+class UpstreamFault extends Error {
   readonly code = 'ECONNRESET';
-
-  constructor() {
-    super('the upstream closed the connection in the middle of its answer');
-  }
 }
