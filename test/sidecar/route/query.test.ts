@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRefusal } from '../../../src/sidecar/refusals.ts';
 import { readQuery } from '../../../src/sidecar/route/query.ts';
@@ -103,8 +103,8 @@ describe('an unchecked route', () => {
 });
 
 it('what goes upstream is read there as it was here', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', maxLength: 20 }), (value) => {
+  assert(
+    property(string({ unit: 'grapheme', maxLength: 20 }), (value) => {
       const query = listed(`maxResults=${encodeURIComponent(value)}`);
       if (isRefusal(query)) return;
       expect([...new URLSearchParams(query.search)]).toEqual(query.parameters);
