@@ -4,6 +4,7 @@ import { regoCompilerManifest } from '../policy/compiler-program.ts';
 import { adminCommand } from './admin.ts';
 import { applyCommand } from './apply.ts';
 import { checkCommand } from './check.ts';
+import { conformanceCommand } from './conformance.ts';
 import { demoBackendCommand } from './demo-backend.ts';
 import { devCommand } from './dev.ts';
 import { policyCommand } from './policy.ts';
@@ -28,7 +29,8 @@ const program = new Command('fullmakt')
   .addCommand(applyCommand())
   .addCommand(policyCommand())
   .addCommand(secretsCommand())
-  .addCommand(demoBackendCommand());
+  .addCommand(demoBackendCommand())
+  .addCommand(conformanceCommand());
 
 try {
   await program.parseAsync();
