@@ -19,6 +19,7 @@ export async function conclude(
   { refusals, report }: ConclusionParts,
 ): Promise<void> {
   const { response, cut } = exchange;
+  if (outcome.kind !== 'sent') exchange.reason ??= outcome.reason;
   if (cut !== undefined) {
     report(exchange.describe(cut.code, cut.status));
   } else if (outcome.kind === 'sent') {

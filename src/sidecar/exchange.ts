@@ -17,7 +17,7 @@ export class Exchange {
   readonly #begin = performance.now();
   route: Route | undefined;
   identity: Identity | undefined;
-  /** Why the policy said no, or could not say. */
+  /** Why the policy said no, or could not say; or what was wrong with the upstream’s answer. */
   reason: string | undefined;
   /** Requests that were pipelined behind it while it waited for its answer. */
   followers = 0;

@@ -97,7 +97,7 @@ async function openPipeline(
   const roles = adopt(await Roles.open(store, follower));
   const { peppers } = config.secrets;
   const identities = adopt(new Identities({ store, follower, peppers, timezone: config.admin.timezone }));
-  const forwarder = adopt(new Forwarder({ config, catalog, signer, log }));
+  const forwarder = adopt(new Forwarder({ config, catalog, signer }));
   observe(metrics, inFlight, follower, catalog);
   return {
     routes: new RouteTable(config.routes),

@@ -15,7 +15,7 @@ export interface Decision {
   readonly code: string;
   /** Of the answer; undefined where none went out. */
   readonly status: number | undefined;
-  /** Why the policy denied the request, or could not decide. */
+  /** Why the policy denied the request, or could not decide; or what was wrong with the upstream’s answer. */
   readonly reason: string | undefined;
   /** The route's `match`; undefined where none was found. */
   readonly route: string | undefined;

@@ -56,7 +56,6 @@ export async function startProxy(
     config: { upstreams, routes, subscriptionKey },
     catalog: standIn<Catalog>({ attributesOf: (productId) => options.products?.get(productId) }),
     signer,
-    log,
   });
   const known = identities();
   let current = true;

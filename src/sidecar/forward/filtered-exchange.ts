@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { ItemFilter } from '../../json/item-filter.ts';
-import type { Logger } from '../../telemetry/log.ts';
 import type { AllowedRequest } from '../authorize.ts';
 import { isRefusal } from '../refusals.ts';
 import { type BodyFlow, type BodySink, ContentDecoder } from '../rewrite/content-decoder.ts';
@@ -15,7 +14,7 @@ import { RewrittenAnswer, type Transformation } from '../rewrite/rewritten-answe
 import { judge, policyFailed, type RewriteVerdict, unfilterable } from '../rewrite/verdict.ts';
 import { sendWhole } from '../rewrite/whole-answer.ts';
 import { Visibility } from '../visibility.ts';
-import type { ForwardOutcome } from './outcome.ts';
+import { type ForwardOutcome, refusedFor } from './outcome.ts';
 import { describeFault, refusalOfFault } from './upstream-fault.ts';
 
 /** Bytes of an unwanted body that are read so that the connection can serve again. */
@@ -30,7 +29,6 @@ export interface FilteredParts {
   readonly plan: RewritePlan;
   readonly catalog: Catalog;
   readonly links: LinkFilter;
-  readonly log: Logger;
 }
 
 /** The request as undici sends it. */
@@ -47,38 +45,37 @@ export interface UpstreamRequest {
 export class FilteredExchange implements Dispatcher.DispatchHandler {
   readonly #parts: FilteredParts;
   readonly #context: HeaderContext;
-  readonly #resolve: (outcome: ForwardOutcome) => void;
+  readonly #settled: PromiseWithResolvers<ForwardOutcome>;
   #controller: Dispatcher.DispatchController | undefined;
   #answer: RewrittenAnswer | undefined;
   #decoder: ContentDecoder | undefined;
   #upstreamEnded = false;
   /** What there is to say has been written, or is somebody else's to write. */
   #isOver = false;
-  #settled = false;
   /** Bytes read of a body that nobody wants; undefined: it is wanted. */
   #drained: number | undefined;
 
-  private constructor(parts: FilteredParts, path: string, resolve: (outcome: ForwardOutcome) => void) {
+  private constructor(parts: FilteredParts, path: string, settled: PromiseWithResolvers<ForwardOutcome>) {
     this.#parts = parts;
     this.#context = { route: parts.allowed.request.route, upstreamPath: path, links: parts.links };
-    this.#resolve = resolve;
+    this.#settled = settled;
     parts.response.once('close', () => this.#onClose());
   }
 
-  /** Sends the request, and to the client what becomes of the answer. */
+  /** Sends the request, and to the client what becomes of the answer. Rejects for a fault of ours. */
   static run(
     dispatcher: Dispatcher,
     request: UpstreamRequest,
     parts: FilteredParts,
   ): Promise<ForwardOutcome> {
     const { method } = parts.allowed.request;
-    return new Promise((resolve) => {
-      dispatcher.dispatch(
-        // HEAD answers what GET would. That depends on the items, so they are asked for.
-        { ...request, method: method === 'HEAD' ? 'GET' : method },
-        new FilteredExchange(parts, request.path, resolve),
-      );
-    });
+    const settled = Promise.withResolvers<ForwardOutcome>();
+    dispatcher.dispatch(
+      // HEAD answers what GET would. That depends on the items, so they are asked for.
+      { ...request, method: method === 'HEAD' ? 'GET' : method },
+      new FilteredExchange(parts, request.path, settled),
+    );
+    return settled.promise;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -97,10 +94,7 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
     this.#drained = 0;
     const answer = verdict.kind === 'empty' ? emptyList(plan, headers, this.#context) : verdict.refusal;
     if (isRefusal(answer)) {
-      this.#over(
-        { kind: 'refused', refusal: answer },
-        verdict.kind === 'refuse' ? verdict.reason : undefined,
-      );
+      this.#over(refusedFor(answer, verdict.kind === 'refuse' ? verdict.reason : undefined));
     } else {
       sendWhole(this.#parts.response, answer);
       this.#over({ kind: 'sent', status: answer.status });
@@ -140,12 +134,15 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
       nothingKept: () => nothingKept(plan, headers, this.#context),
       emptiesAlike: plan.emptiesAlike,
       isCurrent: () => visibility.isCurrent(Date.now()),
-      refusalOf: () => (visibility.policyFault === undefined ? unfilterable() : policyFailed()),
+      refusalOf: ({ message }) =>
+        visibility.policyFault === undefined
+          ? refusedFor(unfilterable(), message)
+          : refusedFor(policyFailed(), visibility.policyFault.fault),
       upstream: {
         pause: () => (this.#decoder ?? upstream).pause(),
         resume: () => (this.#decoder ?? upstream).resume(),
       },
-      over: (outcome, reason) => this.#over(outcome, reason),
+      over: (outcome) => this.#over(outcome),
     });
     this.#answer = answer;
     if (coding !== 'identity') this.#decoder = new ContentDecoder(coding, this.#guarded(answer), upstream);
@@ -170,47 +167,37 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
   #fail(error: unknown): void {
     if (this.#isOver) return;
     const refusal = refusalOfFault(error, this.#answer !== undefined);
-    const reason = describeFault(error);
-    if (this.#answer === undefined) this.#over({ kind: 'refused', refusal }, reason);
-    else this.#answer.fail(refusal, reason);
+    if (refusal === undefined) {
+      this.#stop();
+      this.#settled.reject(error);
+      return;
+    }
+    const refused = refusedFor(refusal, describeFault(error));
+    if (this.#answer === undefined) this.#over(refused);
+    else this.#answer.fail(refused);
   }
 
   /** Nothing more is written, and nothing more of the upstream wanted. */
-  #over(outcome: ForwardOutcome, reason?: string): void {
+  #over(outcome: ForwardOutcome): void {
+    this.#stop();
+    const { response } = this.#parts;
+    if (outcome.kind !== 'sent' || response.writableFinished) this.#settled.resolve(outcome);
+    else response.once('finish', () => this.#settled.resolve(outcome));
+  }
+
+  /** The client has gone, unless all is settled: then it has got everything. */
+  #onClose(): void {
+    this.#stop();
+    this.#settled.resolve({ kind: 'reset', code: 'client_aborted' });
+  }
+
+  #stop(): void {
     this.#isOver = true;
     this.#decoder?.destroy();
     if (!this.#upstreamEnded && this.#drained === undefined) this.#abort();
-    if (reason !== undefined) this.#log(outcome, reason);
-    const { response } = this.#parts;
-    if (outcome.kind !== 'sent' || response.writableFinished) this.#settle(outcome);
-    else response.once('finish', () => this.#settle(outcome));
-  }
-
-  /** The client has gone, or has got everything. */
-  #onClose(): void {
-    if (this.#settled) return;
-    this.#isOver = true;
-    this.#decoder?.destroy();
-    this.#abort();
-    this.#settle({ kind: 'reset', code: 'client_aborted' });
-  }
-
-  #settle(outcome: ForwardOutcome): void {
-    this.#settled = true;
-    this.#resolve(outcome);
   }
 
   #abort(): void {
     this.#controller?.abort(new Error('the answer is not wanted any more'));
-  }
-
-  #log(outcome: ForwardOutcome, reason: string): void {
-    const { log, allowed } = this.#parts;
-    const { decisionId, route } = allowed.request;
-    const code = outcome.kind === 'refused' ? outcome.refusal.code : outcome.kind;
-    log.warn(
-      { decisionId, route: route.match, upstream: route.upstream.name, code, reason },
-      'an upstream’s answer was not passed on',
-    );
   }
 }

@@ -4,15 +4,14 @@ import { Pool } from 'undici';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Config } from '../../config/config.ts';
 import type { Route, Upstream } from '../../model/route.ts';
-import type { Logger } from '../../telemetry/log.ts';
 import type { AllowedRequest } from '../authorize.ts';
 import type { IdentitySigner } from '../identity-signer.ts';
-import { isRefusal, type Refusal } from '../refusals.ts';
+import { isRefusal } from '../refusals.ts';
 import { LinkFilter } from '../rewrite/link.ts';
 import { planRewrite, type RewritePlan } from '../rewrite/rewrite-plan.ts';
 import { hasBody } from '../route/framing.ts';
 import { FilteredExchange } from './filtered-exchange.ts';
-import type { ForwardOutcome } from './outcome.ts';
+import type { ForwardOutcome, Refused } from './outcome.ts';
 import { checkItems, readJsonBody } from './request-body.ts';
 import { UnfilteredProxy } from './unfiltered-proxy.ts';
 import { streamedLength, upstreamHeaders, upstreamTarget } from './upstream-request.ts';
@@ -21,7 +20,6 @@ export interface ForwarderParts {
   readonly config: Pick<Config, 'upstreams' | 'routes' | 'subscriptionKey'>;
   readonly catalog: Catalog;
   readonly signer: IdentitySigner;
-  readonly log: Logger;
 }
 
 interface UpstreamConnections {
@@ -61,7 +59,7 @@ export class Forwarder {
     const { request } = allowed;
     const body = await this.#readBody(allowed);
     if (body === undefined) return { kind: 'reset', code: 'client_aborted' };
-    if (isRefusal(body)) return { kind: 'refused', refusal: body };
+    if (body.kind === 'refused') return body;
     const token = await this.#parts.signer.sign(request.identity, request.route.upstream.name, Date.now());
     if (response.destroyed) return { kind: 'reset', code: 'client_aborted' };
     return this.#send(allowed, response, body, upstreamHeaders(request, token, this.#keyHeader));
@@ -73,12 +71,13 @@ export class Forwarder {
     await Promise.all([...this.#connections.values()].map(({ pool }) => pool.destroy()));
   }
 
-  async #readBody(allowed: AllowedRequest): Promise<RequestBody | Refusal | undefined> {
+  async #readBody(allowed: AllowedRequest): Promise<RequestBody | Refused | undefined> {
     const { route, incoming } = allowed.request;
     if (route.request === undefined) return { kind: 'none' };
     if (route.request === 'unchecked') return { kind: hasBody(incoming) ? 'streamed' : 'none' };
     const bytes = await readJsonBody(incoming, route.upstream.maxBodyBytes);
-    if (bytes === undefined || isRefusal(bytes)) return bytes;
+    if (bytes === undefined) return undefined;
+    if (isRefusal(bytes)) return { kind: 'refused', refusal: bytes };
     return checkItems(bytes, allowed, route.request, this.#parts.catalog) ?? { kind: 'checked', bytes };
   }
 
@@ -88,7 +87,6 @@ export class Forwarder {
     body: RequestBody,
     headers: Record<string, string>,
   ): Promise<ForwardOutcome> {
-    const { catalog, log } = this.#parts;
     const { request } = allowed;
     const { route, incoming } = request;
     const path = upstreamTarget(request);
@@ -99,8 +97,8 @@ export class Forwarder {
       const bytes = body.kind === 'checked' ? body.bytes : undefined;
       const length = bytes === undefined ? streamedLength(incoming) : { 'content-length': `${bytes.length}` };
       return connections.proxy.forward(
-        { allowed, response, body: bytes, log },
-        { path, headers: { ...headers, ...length, host: route.upstream.url.host } },
+        { allowed, response, body: bytes },
+        { path, headers: { ...headers, ...length } },
       );
     }
     return FilteredExchange.run(
@@ -110,7 +108,7 @@ export class Forwarder {
         headers: { ...headers, ...dispatchedLength(body, incoming) },
         body: dispatchedBody(body, incoming),
       },
-      { allowed, response, plan, catalog, links: this.#links, log },
+      { allowed, response, plan, catalog: this.#parts.catalog, links: this.#links },
     );
   }
 }

@@ -7,6 +7,7 @@ import { type Refusal, refuse } from '../refusals.ts';
 import { isUtf8Json } from '../rewrite/media-type.ts';
 import { policyFailed } from '../rewrite/verdict.ts';
 import { tupleSelectors, Visibility } from '../visibility.ts';
+import { type Refused, refusedFor } from './outcome.ts';
 
 /**
  * Reads a body whose items must be checked before any of it goes on.
@@ -40,14 +41,14 @@ export async function readJsonBody(
 /**
  * Whether a request may go on: it has items, its caller may see every one of them, and there is nothing beside
  * them that nobody has looked at.
- * @returns undefined if it may; `denied`, `body_malformed` or `policy_failed`
+ * @returns undefined if it may; else `denied`, `body_malformed` or `policy_failed`
  */
 export function checkItems(
   body: Buffer,
   allowed: AllowedRequest,
   { items, source }: ItemSelection,
   catalog: Catalog,
-): Refusal | undefined {
+): Refused | undefined {
   const visibility = new Visibility(allowed, source, catalog);
   const { maxItemBytes } = allowed.request.route.upstream;
   const filter = new ItemFilter(
@@ -56,13 +57,18 @@ export function checkItems(
   );
   const written = filter.write(body);
   const ended = 'fault' in written ? written : filter.end();
-  if (visibility.policyFault !== undefined) return policyFailed();
-  if ('fault' in ended)
-    return refuse('body_malformed', 'The request body is not the JSON that the route takes.');
-  const { kept, hidden, faulty, removedMembers } = filter.counts;
-  if (hidden > 0 || faulty > 0)
-    return refuse('denied', 'The request names something that you may not change.');
-  if (kept === 0) return refuse('denied', 'The request names nothing to change.');
-  if (removedMembers > 0) return refuse('denied', 'The request holds more than the route takes.');
+  if (visibility.policyFault !== undefined) return refusedFor(policyFailed(), visibility.policyFault.fault);
+  if ('fault' in ended) {
+    const malformed = refuse('body_malformed', 'The request body is not the JSON that the route takes.');
+    return refusedFor(malformed, ended.message);
+  }
+  const { kept, hidden, removedMembers } = filter.counts;
+  if (hidden > 0) return denied('The request names something that you may not change.');
+  if (kept === 0) return denied('The request names nothing to change.');
+  if (removedMembers > 0) return denied('The request holds more than the route takes.');
   return undefined;
+}
+
+function denied(detail: string): Refused {
+  return { kind: 'refused', refusal: refuse('denied', detail) };
 }

@@ -1,11 +1,9 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Logger } from '../../telemetry/log.ts';
 import type { AllowedRequest } from '../authorize.ts';
-import type { Refusal } from '../refusals.ts';
 import { resetConnection } from '../reset-connection.ts';
 
-import type { ForwardOutcome, ResetCode } from './outcome.ts';
+import { type ForwardOutcome, type Refused, type Reset, refusedFor, resetInsteadOf } from './outcome.ts';
 import { describeFault, refusalOfFault, upstreamTimeout } from './upstream-fault.ts';
 
 /** Of one connection only (RFC 9110, section 7.6.1); with Proxy-Connection, which was never standard. */
@@ -25,22 +23,21 @@ export interface UnfilteredParts {
   readonly response: ServerResponse;
   /** The request's body where it has been read already. */
   readonly body: Buffer | undefined;
-  readonly log: Logger;
 }
 
 /** One request whose answer passes as it is: what http-proxy-middleware leaves to us. */
 export class UnfilteredExchange {
   readonly #parts: UnfilteredParts;
-  readonly #resolve: (outcome: ForwardOutcome) => void;
+  readonly #settlement: PromiseWithResolvers<ForwardOutcome>;
   /** Runs while the upstream has something to do: connect, take the body, answer, go on with the answer. */
   readonly #timer: NodeJS.Timeout;
   #upstreamRequest: ClientRequest | undefined;
   #begun = false;
   #settled = false;
 
-  constructor(parts: UnfilteredParts, resolve: (outcome: ForwardOutcome) => void) {
+  constructor(parts: UnfilteredParts, settlement: PromiseWithResolvers<ForwardOutcome>) {
     this.#parts = parts;
-    this.#resolve = resolve;
+    this.#settlement = settlement;
     this.#timer = setTimeout(() => this.#onTimeout(), parts.allowed.request.route.upstream.timeout);
     parts.response.once('close', () => this.#settle({ kind: 'reset', code: 'client_aborted' }));
     parts.response.once('finish', () => this.#settle({ kind: 'sent', status: parts.response.statusCode }));
@@ -74,12 +71,18 @@ export class UnfilteredExchange {
 
   /** Ends the request by a fault of the upstream, of the way to it, or of ours. */
   fail(error: unknown): void {
-    this.#end(refusalOfFault(error, false), describeFault(error));
+    const refusal = refusalOfFault(error, false);
+    if (refusal === undefined) {
+      this.#settled = true;
+      clearTimeout(this.#timer);
+      this.#upstreamRequest?.destroy();
+      this.#settlement.reject(error);
+    } else this.#end(refusedFor(refusal, describeFault(error)));
   }
 
   #goOn(): void {
     this.#timer.refresh();
-    if (!this.#parts.allowed.request.isCurrent()) this.#reset('identity_changed');
+    if (!this.#parts.allowed.request.isCurrent()) this.#reset({ kind: 'reset', code: 'identity_changed' });
   }
 
   #onTimeout(): void {
@@ -90,32 +93,27 @@ export class UnfilteredExchange {
       !upstreamRequest.writableNeedDrain &&
       !allowed.request.incoming.complete;
     if (response.writableNeedDrain || awaitsBody) this.#timer.refresh();
-    else this.#end(upstreamTimeout(), 'it was silent for too long');
+    else this.#end(refusedFor(upstreamTimeout(), 'the upstream: silent for too long'));
   }
 
   /** A refusal if nothing of an answer has been written yet, else a reset. */
-  #end(refusal: Refusal, reason: string): void {
+  #end(refused: Refused): void {
     if (this.#settled) return;
-    const { log, allowed } = this.#parts;
-    const { incoming, decisionId, route } = allowed.request;
-    log.warn(
-      { decisionId, route: route.match, upstream: route.upstream.name, code: refusal.code, reason },
-      'an upstream’s answer was not passed on',
-    );
     if (this.#begun) {
-      this.#reset(refusal.code);
+      this.#reset(resetInsteadOf(refused));
       return;
     }
     // Whoever answers now must find the request's stream as it was.
+    const { incoming } = this.#parts.allowed.request;
     incoming.unpipe();
     incoming.resume();
-    this.#settle({ kind: 'refused', refusal });
+    this.#settle(refused);
     this.#upstreamRequest?.destroy();
   }
 
-  #reset(code: ResetCode): void {
+  #reset(outcome: Reset): void {
     if (this.#settled) return;
-    this.#settle({ kind: 'reset', code });
+    this.#settle(outcome);
     resetConnection(this.#parts.response);
     this.#upstreamRequest?.destroy();
   }
@@ -124,7 +122,7 @@ export class UnfilteredExchange {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#timer);
-    this.#resolve(outcome);
+    this.#settlement.resolve(outcome);
   }
 
   /** Without what the upstream said to us alone. Whether the client's connection lasts is ours to say. */

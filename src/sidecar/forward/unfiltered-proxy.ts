@@ -41,14 +41,13 @@ export class UnfilteredProxy {
     incoming.url = path;
     incoming.headers = { ...headers };
     try {
-      return await new Promise((resolve) => {
-        const exchange = new UnfilteredExchange(parts, resolve);
-        this.#exchanges.set(incoming, exchange);
-        // It calls `next` when it does not forward after all.
-        this.#middleware(incoming, response, (error) => exchange.fail(error)).catch((error: unknown) =>
-          exchange.fail(error),
-        );
-      });
+      const settlement = Promise.withResolvers<ForwardOutcome>();
+      const exchange = new UnfilteredExchange(parts, settlement);
+      this.#exchanges.set(incoming, exchange);
+      const giveUp = (error: unknown): void =>
+        exchange.fail(error ?? new Error('the request was not proxied'));
+      this.#middleware(incoming, response, giveUp).catch(giveUp);
+      return await settlement.promise;
     } finally {
       incoming.url = real.url ?? '';
       incoming.headers = real.headers;

@@ -10,7 +10,8 @@ const TIMEOUTS = new Set([
   'ETIMEDOUT',
 ]);
 /** Our own mistakes: a header that may not be sent, a pool that has been closed. */
-const OURS = /^(?:ERR_(?!TLS_|SSL_)|UND_ERR_(?:INVALID_ARG|DESTROYED|CLOSED|NOT_SUPPORTED)$)/;
+const OURS =
+  /^(?:ERR_(?:ASSERTION|HTTP_|INVALID_|UNESCAPED_)|UND_ERR_(?:INVALID_ARG|DESTROYED|CLOSED|NOT_SUPPORTED)$)/;
 
 function codeOf(error: unknown): string | undefined {
   // Its own code is often missing.
@@ -18,15 +19,18 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** For the log. A fault of the network is told by its code, since its message names addresses. */
+/** For the log: its code, since its message names addresses. */
 export function describeFault(error: unknown): string {
-  return codeOf(error) ?? (error instanceof Error ? `${error.name}: ${error.message}` : 'unknown');
+  return `the upstream: ${codeOf(error) ?? 'unknown'}`;
 }
 
-/** @param begun the upstream's answer had begun: what breaks then is the answer, not the way to it */
-export function refusalOfFault(error: unknown, begun: boolean): Refusal {
+/**
+ * @param begun the upstream's answer had begun: what breaks then is the answer, not the way to it
+ * @returns undefined for a fault of ours
+ */
+export function refusalOfFault(error: unknown, begun: boolean): Refusal | undefined {
   const code = codeOf(error);
-  if (code === undefined || OURS.test(code)) return refuse('internal_error', 'The sidecar failed.');
+  if (code === undefined || OURS.test(code)) return undefined;
   if (TIMEOUTS.has(code)) return upstreamTimeout();
   return begun || code === 'HPE' || code === 'UND_ERR_HEADERS_OVERFLOW'
     ? unfilterable()

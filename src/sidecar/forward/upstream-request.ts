@@ -2,32 +2,27 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { IDENTITY_HEADER } from '../identity-signer.ts';
 import type { RoutedRequest } from '../request.ts';
 
-/** Ours to set, or of one connection only (RFC 9110, section 7.6.1): no configuration lets them pass. */
+/**
+ * What no configuration lets pass: of one connection only (RFC 9110, section 7.6.1); conditions and ranges
+ * (sections 13 and 14), which ask about a whole that the caller does not get.
+ */
 const NEVER = new Set([
   'connection',
   'content-length',
   'expect',
-  'host',
-  IDENTITY_HEADER,
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** Conditions and ranges (RFC 9110, sections 13 and 14) ask about a whole that the caller does not get. */
-const NEVER_WHEN_FILTERED = new Set([
-  'accept',
-  'accept-encoding',
   'if-match',
   'if-modified-since',
   'if-none-match',
   'if-range',
   'if-unmodified-since',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
   'range',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
 ]);
 
 /** The request target: the upstream's base path, then the canonical path and query. */
@@ -37,7 +32,7 @@ export function upstreamTarget({ route, path, search }: RoutedRequest): string {
 
 /**
  * The headers of the request to the upstream, less those of the body's length: of the caller's only those that
- * the configuration lists.
+ * the configuration lists, and over them ours.
  * @param keyHeader lower-cased name of the header that may hold the subscription key, which never passes
  */
 export function upstreamHeaders(
@@ -45,19 +40,20 @@ export function upstreamHeaders(
   identityToken: string,
   keyHeader: string,
 ): Record<string, string> {
-  const filtered = route.response !== 'unfiltered';
-  const headers: Record<string, string> = filtered
-    ? { accept: 'application/json', 'accept-encoding': 'identity' }
-    : { accept: '*/*', 'accept-encoding': 'identity' };
+  const headers: Record<string, string> = {};
   const ofTheConnection = connectionOptions(incoming.headers);
   for (const name of route.upstream.requestHeaders) {
     if (NEVER.has(name) || name === keyHeader || ofTheConnection.includes(name)) continue;
-    if (filtered && NEVER_WHEN_FILTERED.has(name)) continue;
     const value = incoming.headers[name];
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
   }
-  headers[IDENTITY_HEADER] = identityToken;
-  return headers;
+  return {
+    ...headers,
+    host: route.upstream.url.host,
+    accept: route.response === 'unfiltered' ? '*/*' : 'application/json',
+    'accept-encoding': 'identity',
+    [IDENTITY_HEADER]: identityToken,
+  };
 }
 
 /** What tells the upstream how long a body is that goes on as it comes (RFC 9112, section 6.3). */

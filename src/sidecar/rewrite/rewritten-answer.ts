@@ -1,6 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Fault, ItemFilter } from '../../json/item-filter.ts';
-import type { ForwardOutcome, ResetCode } from '../forward/outcome.ts';
+import {
+  type ForwardOutcome,
+  type Refused,
+  type Reset,
+  refusedFor,
+  resetInsteadOf,
+} from '../forward/outcome.ts';
 import { isRefusal, type Refusal } from '../refusals.ts';
 import { resetConnection } from '../reset-connection.ts';
 import type { BodyFlow, BodySink } from './content-decoder.ts';
@@ -30,14 +36,11 @@ export interface AnswerParts {
   readonly emptiesAlike: boolean;
   /** Whether what has been decided about items still holds. */
   readonly isCurrent: () => boolean;
-  /** The refusal for a fault of the transformation. */
-  readonly refusalOf: (fault: Fault) => Refusal;
+  /** What a fault of the transformation means. */
+  readonly refusalOf: (fault: Fault) => Refused;
   readonly upstream: BodyFlow;
-  /**
-   * Called once, when there is nothing more to write: `sent` before the client has it all. The reason is for
-   * the log.
-   */
-  readonly over: (outcome: ForwardOutcome, reason?: string) => void;
+  /** Called once, when there is nothing more to write: `sent` before the client has it all. */
+  readonly over: (outcome: ForwardOutcome) => void;
 }
 
 /**
@@ -59,19 +62,19 @@ export class RewrittenAnswer implements BodySink {
   write(chunk: Uint8Array): void {
     if (this.#state === 'over') return;
     const pieces = this.#parts.transformation.write(chunk);
-    if ('fault' in pieces) return this.fail(this.#parts.refusalOf(pieces), pieces.message);
+    if ('fault' in pieces) return this.fail(this.#parts.refusalOf(pieces));
     this.#read += chunk.length;
     if (this.#state === 'streaming') return this.#send(pieces);
     this.#hold(pieces);
     if (this.#readsHttp10()) {
-      if (this.#heldBytes > HELD) this.fail(versionUnsupported());
+      if (this.#heldBytes > HELD) this.#refuse(versionUnsupported());
     } else if (this.#read >= HELD) this.#beginIfNotEmpty();
   }
 
   end(): void {
     if (this.#state === 'over') return;
     const pieces = this.#parts.transformation.end();
-    if ('fault' in pieces) return this.fail(this.#parts.refusalOf(pieces), pieces.message);
+    if ('fault' in pieces) return this.fail(this.#parts.refusalOf(pieces));
     if (!this.#checkCurrent()) return;
     if (this.#state === 'streaming') {
       this.#parts.response.end(joined(pieces));
@@ -81,28 +84,32 @@ export class RewrittenAnswer implements BodySink {
     this.#hold(pieces);
     const instead = this.#parts.transformation.counts?.kept === 0 ? this.#parts.nothingKept() : undefined;
     if (instead === undefined) this.#sendWhole({ ...this.#parts.head, body: joined(this.#held) });
-    else if (isRefusal(instead)) this.fail(instead);
+    else if (isRefusal(instead)) this.#refuse(instead);
     else this.#sendWhole(instead);
   }
 
   broken(reason: string): void {
-    this.fail(unfilterable(), reason);
+    this.fail(refusedFor(unfilterable(), reason));
   }
 
   /** Says no if nothing has been said yet, else resets the connection. */
-  fail(refusal: Refusal, reason?: string): void {
+  fail(refused: Refused): void {
     if (this.#state === 'over') return;
-    if (this.#state === 'streaming') this.#reset(refusal.code, reason);
+    if (this.#state === 'streaming') this.#reset(resetInsteadOf(refused));
     else {
       this.#state = 'over';
-      this.#parts.over({ kind: 'refused', refusal }, reason);
+      this.#parts.over(refused);
     }
   }
 
-  #reset(code: ResetCode, reason?: string): void {
+  #refuse(refusal: Refusal): void {
+    this.fail({ kind: 'refused', refusal });
+  }
+
+  #reset(outcome: Reset): void {
     this.#state = 'over';
     resetConnection(this.#parts.response);
-    this.#parts.over({ kind: 'reset', code }, reason);
+    this.#parts.over(outcome);
   }
 
   #sent(status: number): void {
@@ -112,14 +119,16 @@ export class RewrittenAnswer implements BodySink {
   }
 
   #sendWhole(answer: WholeAnswer): void {
-    if (this.#readsHttp10() && answer.body.length > HELD) return this.fail(versionUnsupported());
+    if (this.#readsHttp10() && answer.body.length > HELD) return this.#refuse(versionUnsupported());
     sendWhole(this.#parts.response, answer);
     this.#sent(answer.status);
   }
 
   #hold(pieces: readonly Uint8Array[]): void {
+    // A slice keeps its whole chunk in memory: of a long body, few bytes are held of many chunks.
+    const isLong = this.#read > HELD;
     for (const piece of pieces) {
-      this.#held.push(piece);
+      this.#held.push(isLong ? Buffer.from(piece) : piece);
       this.#heldBytes += piece.length;
     }
   }
@@ -167,8 +176,8 @@ export class RewrittenAnswer implements BodySink {
   /** Rights that have changed while the answer was made end it: what was decided by them may not be so any more. */
   #checkCurrent(): boolean {
     if (this.#parts.isCurrent()) return true;
-    if (this.#state === 'streaming') this.#reset('identity_changed');
-    else this.fail(rightsChanged());
+    if (this.#state === 'streaming') this.#reset({ kind: 'reset', code: 'identity_changed' });
+    else this.#refuse(rightsChanged());
     return false;
   }
 

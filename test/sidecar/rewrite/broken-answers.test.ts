@@ -115,9 +115,10 @@ describe('an answer that breaks once it has begun is reset', () => {
     const { promise: begun, resolve: onBegin } = Promise.withResolvers<void>();
     const proxy = await startBroken(plain, 'stay', {}, { rest: '{]', begun });
     await converse(proxy.port, getHead('/list'), onBegin);
-    expect(proxy.decisions).toMatchObject([{ code: 'response_unfilterable', status: undefined }]);
-    expect(proxy.log()).toContain('an upstream’s answer was not passed on');
-    expect(proxy.log()).not.toContain('10001');
+    expect(proxy.decisions).toMatchObject([
+      { code: 'response_unfilterable', status: undefined, reason: expect.stringMatching(/\w/) },
+    ]);
+    expect(JSON.stringify(proxy.decisions) + proxy.log()).not.toContain('10001');
   });
 });
 
@@ -152,8 +153,8 @@ describe('an upstream that cannot be reached is a 502', () => {
     const answer = await converse(proxy.port, getHead('/list'));
     expect(answer.bytes).toMatch(/^HTTP\/1\.1 502 /);
     expect(answer.bytes).toContain('"code":"upstream_unreachable"');
-    expect(answer.bytes + proxy.log()).not.toContain('127.0.0.1:1"');
-    expect(proxy.log()).toContain('ECONNREFUSED');
+    expect(proxy.decisions).toMatchObject([{ reason: 'the upstream: ECONNREFUSED' }]);
+    expect(answer.bytes + proxy.log()).not.toContain('127.0.0.1');
   });
 
   it.each<Ending>(['end', 'reset'])('when it hangs up at once (%s)', async (ending) => {
