@@ -1,4 +1,5 @@
 import type { Secret } from '../model/secret.ts';
+import type { AuditedChange } from './audit.ts';
 
 /** Keys that were made for a subscription. They can't be read again. */
 export interface MadeKeys {
@@ -8,10 +9,9 @@ export interface MadeKeys {
   readonly secondary: Secret | undefined;
 }
 
-/** What became of one thing, in words that hold no key. */
-export interface AppliedChange {
-  readonly kind: 'added' | 'changed' | 'removed';
-  /** `role STOCK_READ`, then what changed. */
+/** What became of one thing, for the audit and in words for a person. */
+export interface AppliedChange extends AuditedChange {
+  /** `role STOCK_READ`, then what changed. Holds no key. */
   readonly text: string;
   readonly made?: MadeKeys;
 }

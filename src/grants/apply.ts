@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FileFault, inFileOrder } from '../config/file-fault.ts';
 import { type Store, StoreError } from '../store/store.ts';
+import type { Origin } from './actor.ts';
 import type { AppliedChange } from './applied-change.ts';
 import { Draft } from './plan/draft.ts';
 import { loadFor } from './plan/loading.ts';
@@ -15,8 +16,13 @@ const ATTEMPTS = 40;
 /** Milliseconds, at most, between two of them. */
 const MAX_PAUSE = 50;
 
+/** Whoever runs `apply` where nobody says who it is. */
+const APPLY: Origin = { actor: { kind: 'system', name: 'apply' }, route: 'apply' };
+
 export interface ApplyOptions {
   readonly peppers: Peppers;
+  /** Who applies it; {@link APPLY} if left out. */
+  readonly origin?: Origin;
   /** Tell what would change and change nothing. */
   readonly dryRun?: boolean;
   /** Remove what the state does not name, in the sections that it has. */
@@ -38,21 +44,20 @@ export async function applyState(
   state: State,
   options: ApplyOptions,
 ): Promise<{ readonly changes: readonly AppliedChange[] } | { readonly faults: readonly FileFault[] }> {
-  const { peppers, dryRun = false, prune = false } = options;
+  const { peppers, origin = APPLY, dryRun = false, prune = false } = options;
   const changes: AppliedChange[] = [];
   const applied = (change: AppliedChange): void => {
     changes.push(change);
     options.applied?.(change);
   };
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const draft = new Draft(store);
+    const draft = new Draft(store, origin);
     await loadFor(draft, state, peppers, prune);
     const faults = [...faultsOfReferences(draft, state, peppers, prune), ...state.faults];
     if (faults.length > 0) return { faults: fileByFile(faults) };
-    const now = new Date().toISOString();
-    planState(draft, state, peppers, now);
-    if (prune) planPruning(draft, state, now);
-    if (dryRun) return { changes: draft.changes.map(({ kind, text }) => ({ kind, text })) };
+    planState(draft, state, peppers, draft.now);
+    if (prune) planPruning(draft, state, draft.now);
+    if (dryRun) return { changes: draft.changes.map(({ made: _, ...change }) => change) };
     if (await draft.commit(applied)) return { changes };
     await sleep(Math.random() * MAX_PAUSE);
   }

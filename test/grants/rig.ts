@@ -96,8 +96,10 @@ export function faultsOf({ faults }: Pick<Applied, 'faults'>): readonly string[]
   return faults.map(({ line, column, message }) => `${line}:${column}: ${message}`);
 }
 
+/** The records under a prefix; without one, all but the account of changes. */
 export async function allRecords(store: Store, prefix = ''): Promise<readonly StoredRecord[]> {
-  return (await store.list(prefix, { limit: 10_000 })).records;
+  const { records } = await store.list(prefix, { limit: 10_000 });
+  return prefix === '' ? records.filter(({ key }) => !key.startsWith('audit')) : records;
 }
 
 /** A store as its callers see it, but for what a test puts in place of a method. */

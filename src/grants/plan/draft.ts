@@ -1,5 +1,7 @@
-import type { Change, Store, StoredRecord } from '../../store/store.ts';
+import { BATCH_LIMIT, type Change, type Store, type StoredRecord } from '../../store/store.ts';
+import type { Origin } from '../actor.ts';
 import type { AppliedChange } from '../applied-change.ts';
+import { type AuditEvent, auditEvent, changesOfEvent } from '../audit.ts';
 import { RecordSet } from './record-set.ts';
 
 /** Records that are read, or changed, in one call at most: others wait behind it. */
@@ -8,6 +10,9 @@ const BATCH = 1000;
 /** One change in a person's eyes: what to say of it, and what it does to records, all in one commit. */
 interface Step {
   readonly change: AppliedChange;
+  readonly event: AuditEvent;
+  /** What writes the event. */
+  readonly record: readonly Change[];
   readonly changes: readonly Change[];
   /** Records that it rests on without changing them. */
   readonly basis: readonly string[];
@@ -15,16 +20,21 @@ interface Step {
 
 /**
  * A plan of changes to records as they were read; each step sees what those before it did. Committing holds every
- * record that a step changes or rests on to the revision that was read, so that nobody's write is lost.
+ * record that a step changes or rests on to the revision that was read, so that nobody's write is lost, and writes
+ * each step's audit event with it.
  */
 export class Draft {
+  /** When the plan is made, RFC 3339, UTC. */
+  readonly now = new Date().toISOString();
   readonly #store: Store;
+  readonly #origin: Origin;
   readonly #stored = new RecordSet();
   readonly #drafted = new RecordSet();
   readonly #steps: Step[] = [];
 
-  constructor(store: Store) {
+  constructor(store: Store, origin: Origin) {
     this.#store = store;
+    this.#origin = origin;
   }
 
   get changes(): readonly AppliedChange[] {
@@ -63,7 +73,8 @@ export class Draft {
   /** @param basis keys of records that the change rests on without changing them */
   add(change: AppliedChange, changes: readonly Change[], basis: readonly string[] = []): void {
     for (const each of changes) this.#drafted.apply(each, 0);
-    this.#steps.push({ change, changes, basis });
+    const event = auditEvent(change, this.#origin, this.now, this.#steps.length);
+    this.#steps.push({ change, event, record: changesOfEvent(event), changes, basis });
   }
 
   /**
@@ -72,16 +83,35 @@ export class Draft {
    * @param applied called for each step once it is durable
    * @returns false as soon as somebody else has changed a record since it was read
    */
-  async commit(applied: (change: AppliedChange) => void): Promise<boolean> {
-    for (const { steps, merged } of inCommits(this.#steps)) {
-      const keys = new Set([...merged.keys(), ...steps.flatMap(({ basis }) => basis)]);
-      const preconditions = [...keys].map((key) => ({ key, revision: this.#stored.get(key)?.revision ?? 0 }));
-      const changes = [...merged].map(([key, change]) => toChange(key, change));
-      const result = await this.#store.commit(changes, preconditions);
-      if (!result.committed) return false;
-      for (const change of changes) this.#stored.apply(change, result.position.revision);
-      for (const { change } of steps) applied(change);
+  async commit(applied: (change: AppliedChange) => void = () => undefined): Promise<boolean> {
+    for (const commit of inCommits(this.#steps, BATCH)) {
+      if (!(await this.#commit(commit))) return false;
+      for (const { change } of commit.steps) applied(change);
     }
+    return true;
+  }
+
+  /**
+   * Commits all steps or none.
+   *
+   * @returns false where somebody else has changed a record since it was read
+   * @throws Error if they are more than one commit can hold
+   */
+  async commitAtOnce(): Promise<boolean> {
+    const [commit, ...more] = inCommits(this.#steps, BATCH_LIMIT);
+    if (more.length > 0) throw new Error('a plan that must be one commit is too large for it');
+    return commit === undefined || this.#commit(commit);
+  }
+
+  async #commit({ steps, merged }: Commit): Promise<boolean> {
+    const keys = new Set([...merged.keys(), ...steps.flatMap(({ basis }) => basis)]);
+    const preconditions = [...keys].map((key) => ({ key, revision: this.#stored.get(key)?.revision ?? 0 }));
+    const changes = [...merged].map(([key, change]) => toChange(key, change));
+    const account = steps.flatMap(({ record }) => record);
+    const result = await this.#store.commit([...changes, ...account], preconditions);
+    if (!result.committed) return false;
+    for (const change of changes) this.#stored.apply(change, result.position.revision);
+    for (const { event } of steps) this.#origin.recorded?.(event);
     return true;
   }
 
@@ -100,27 +130,32 @@ interface Merged {
 
 interface Commit {
   readonly steps: Step[];
+  /** Records that their events take. */
+  accountSize: number;
   /** By the record's key: a commit names each record once. */
   readonly merged: Map<string, Merged>;
 }
 
-function* inCommits(steps: readonly Step[]): Generator<Commit> {
-  let commit: Commit = { steps: [], merged: new Map() };
+/** @param limit records that one commit may change */
+function* inCommits(steps: readonly Step[], limit: number): Generator<Commit> {
+  let commit: Commit = { steps: [], accountSize: 0, merged: new Map() };
   for (const step of steps) {
-    if (commit.steps.length > 0 && !fits(commit, step)) {
+    if (commit.steps.length > 0 && !fits(commit, step, limit)) {
       yield commit;
-      commit = { steps: [], merged: new Map() };
+      commit = { steps: [], accountSize: 0, merged: new Map() };
     }
     commit.steps.push(step);
+    commit.accountSize += step.record.length;
     for (const change of step.changes) merge(commit.merged, change);
   }
   if (commit.steps.length > 0) yield commit;
 }
 
 /** No commit can say that a record is removed and made anew: its old fields would stay. */
-function fits({ steps, merged }: Commit, step: Step): boolean {
+function fits(commit: Commit, step: Step, limit: number): boolean {
+  const { merged, accountSize } = commit;
   const revives = step.changes.some((change) => !('remove' in change) && merged.get(change.key)?.removed);
-  return !revives && steps.length < BATCH && merged.size + step.changes.length <= BATCH;
+  return !revives && merged.size + accountSize + step.changes.length + step.record.length <= limit;
 }
 
 function merge(all: Map<string, Merged>, change: Change): void {

@@ -1,4 +1,5 @@
 import { type Permission, scopeText } from '../../model/permission.ts';
+import type { AuditedState, AuditSubject } from '../audit.ts';
 import * as records from '../records.ts';
 import type { Stated } from '../state-schema.ts';
 import type { Draft } from './draft.ts';
@@ -26,6 +27,9 @@ export function planPermission(
     {
       kind: before === undefined ? 'added' : 'changed',
       text: [namePermission(email, permission), words.join(', ')].join(': '),
+      subject: permissionSubject(userId, permission),
+      before: before && auditedPermission(before),
+      after: auditedPermission(permission),
     },
     [{ key, set: { [field]: records.permissionText(permission) } }, ...grantee],
     [
@@ -38,9 +42,44 @@ export function planPermission(
   );
 }
 
+/** Adds to a draft the removal of one permission, and of the user from the wholesaler's list if it was the last. */
+export function planPermissionRemoval(
+  draft: Draft,
+  email: string,
+  userId: string,
+  permission: Permission,
+): void {
+  const key = records.grants.key(userId);
+  const field = records.permissionField(permission);
+  const { wholesalerId } = permission;
+  const left = Object.keys(draft.get(key)?.fields ?? {}).filter((name) => name !== field);
+  const isLast = !left.some((name) => name.startsWith(`${wholesalerId}/`));
+  draft.add(
+    {
+      kind: 'removed',
+      text: namePermission(email, permission),
+      subject: permissionSubject(userId, permission),
+      before: auditedPermission(permission),
+    },
+    [
+      { key, unset: [field] },
+      ...(isLast ? [{ key: records.grantees.key(wholesalerId, userId), remove: true } as const] : []),
+    ],
+  );
+}
+
 /** `permission api@distributor.no 10001 STOCK_READ distributor=20003` */
 export function namePermission(email: string, { wholesalerId, roleId, scope }: Permission): string {
   return ['permission', email, wholesalerId, roleId, scopeText(scope)].join(' ').trimEnd();
+}
+
+export function permissionSubject(userId: string, { wholesalerId, roleId, scope }: Permission): AuditSubject {
+  return { kind: 'permission', wholesalerId, userId, roleId, scope };
+}
+
+/** What may change of a permission. */
+export function auditedPermission({ mainRoleId, active, endsOn }: Permission): AuditedState {
+  return { mainRoleId, active, ...(endsOn === undefined ? {} : { endsOn }) };
 }
 
 function attributesOf({ mainRoleId, active, endsOn }: Permission): readonly string[] {

@@ -1,7 +1,13 @@
-import { productKey } from '../../catalog/product.ts';
 import * as records from '../records.ts';
 import type { State } from '../state.ts';
 import type { Peppers } from '../subscription-key.ts';
+import {
+  apiProductRecord,
+  mainRoleRecord,
+  productRecord,
+  roleRecord,
+  wholesalerRecord,
+} from './definitions.ts';
 import type { Draft } from './draft.ts';
 import { planPermission } from './permission.ts';
 import { planRecord } from './record.ts';
@@ -13,30 +19,19 @@ export function planState(draft: Draft, state: State, peppers: Peppers, changedA
   const { sections } = state;
   for (const { value } of sections.wholesalers ?? []) {
     const { id, name } = value;
-    planRecord(draft, `wholesaler ${id}`, records.wholesalers.key(id), records.wholesalers.encode({ name }));
+    planRecord(draft, wholesalerRecord(id), records.wholesalers.encode({ name }));
   }
   for (const { value } of sections.apiProducts ?? []) {
     const { name, apis } = value;
-    planRecord(
-      draft,
-      `API product ${name}`,
-      records.apiProducts.key(name),
-      records.apiProducts.encode({ apis }),
-    );
+    planRecord(draft, apiProductRecord(name), records.apiProducts.encode({ apis }));
   }
   for (const { value } of sections.roles ?? []) {
     const { roleId, ...role } = value;
-    planRecord(
-      draft,
-      `role ${roleId}`,
-      records.roles.key(roleId),
-      records.roles.encode({ ...role, changedAt }),
-    );
+    planRecord(draft, roleRecord(roleId), records.roles.encode({ ...role, changedAt }));
   }
   for (const { value } of sections.mainRoles ?? []) {
     const { mainRoleId, ...mainRole } = value;
-    const fields = records.mainRoles.encode({ ...mainRole, changedAt });
-    planRecord(draft, `main role ${mainRoleId}`, records.mainRoles.key(mainRoleId), fields);
+    planRecord(draft, mainRoleRecord(mainRoleId), records.mainRoles.encode({ ...mainRole, changedAt }));
   }
   planUsers(draft, state, changedAt);
   planPrimaryEmails(draft, state, changedAt);
@@ -47,6 +42,6 @@ export function planState(draft: Draft, state: State, peppers: Peppers, changedA
     planPermission(draft, { ...value, userId: knownUserId(draft, value.email) }, changedAt);
   }
   for (const { productId, attributes } of state.products ?? []) {
-    planRecord(draft, `product ${productId}`, productKey(productId), attributes);
+    planRecord(draft, productRecord(productId), attributes);
   }
 }

@@ -1,12 +1,20 @@
 import { decodeProduct, PRODUCT_PREFIX } from '../../catalog/product.ts';
 import type { Permission } from '../../model/permission.ts';
-import type { Change, StoredRecord } from '../../store/store.ts';
+import type { StoredRecord } from '../../store/store.ts';
 import * as records from '../records.ts';
 import type { State } from '../state.ts';
+import {
+  apiProductRecord,
+  mainRoleRecord,
+  productRecord,
+  roleRecord,
+  wholesalerRecord,
+} from './definitions.ts';
 import type { Draft } from './draft.ts';
 import { userIdOf } from './loading.ts';
-import { namePermission } from './permission.ts';
-import { planRecord } from './record.ts';
+import { planPermissionRemoval } from './permission.ts';
+import { planRecord, planRemoval } from './record.ts';
+import { auditedSubscription } from './subscription.ts';
 import { userOf } from './user.ts';
 
 /**
@@ -73,7 +81,9 @@ class Pruning {
       for (const permission of records.grants.decode(record)) {
         const isNamed =
           permissions === undefined || named.has(`${userId} ${records.permissionField(permission)}`);
-        if (!isNamed || this.#hangsOnGone(userId, permission)) this.#removePermission(userId, permission);
+        if (!isNamed || this.#hangsOnGone(userId, permission)) {
+          planPermissionRemoval(this.#draft, this.#emailOf(userId), userId, permission);
+        }
       }
     }
   }
@@ -105,22 +115,38 @@ class Pruning {
       const [wholesalerId = '', userId = ''] = key.slice(records.primaries.prefix.length).split('/');
       const isNamed = this.#state.sections.wholesalers === undefined || named.has(key);
       if (isNamed && !this.#gone.has(records.users.key(userId))) continue;
-      const text = `primary email ${this.#emailOf(userId)} of wholesaler ${wholesalerId}`;
-      this.#remove(text, [
-        { key, remove: true },
-        { key: records.users.key(userId), unset: ['owns'] },
-      ]);
+      this.#draft.add(
+        {
+          kind: 'removed',
+          text: `primary email ${this.#emailOf(userId)} of wholesaler ${wholesalerId}`,
+          subject: { kind: 'primary', wholesalerId, userId },
+          before: { wholesalerId },
+        },
+        [
+          { key, remove: true },
+          { key: records.users.key(userId), unset: ['owns'] },
+        ],
+      );
     }
   }
 
   users(): void {
     for (const { key } of this.#draft.all(records.users.prefix)) {
       if (!this.#gone.has(key)) continue;
-      const email = this.#emailOf(key.slice(records.users.prefix.length));
-      this.#remove(`user ${email}`, [
-        { key, remove: true },
-        { key: records.emails.key(email), remove: true },
-      ]);
+      const userId = key.slice(records.users.prefix.length);
+      const { email, confirmedAt } = userOf(this.#draft, userId);
+      this.#draft.add(
+        {
+          kind: 'removed',
+          text: `user ${email}`,
+          subject: { kind: 'user', userId },
+          before: { confirmed: confirmedAt !== undefined },
+        },
+        [
+          { key, remove: true },
+          { key: records.emails.key(email), remove: true },
+        ],
+      );
     }
   }
 
@@ -129,11 +155,9 @@ class Pruning {
       const { roles, description } = records.mainRoles.decode(record);
       const left = roles.filter((roleId) => !this.#gone.has(records.roles.key(roleId)));
       if (left.length === roles.length || this.#gone.has(record.key)) continue;
-      const name = `main role ${record.key.slice(records.mainRoles.prefix.length)}`;
       planRecord(
         this.#draft,
-        name,
-        record.key,
+        mainRoleRecord(record.key.slice(records.mainRoles.prefix.length)),
         records.mainRoles.encode({ roles: left, description, changedAt }),
       );
     }
@@ -141,14 +165,14 @@ class Pruning {
 
   definitions(): void {
     const kinds = [
-      ['main role', records.mainRoles.prefix],
-      ['role', records.roles.prefix],
-      ['API product', records.apiProducts.prefix],
-      ['wholesaler', records.wholesalers.prefix],
+      [records.mainRoles.prefix, mainRoleRecord],
+      [records.roles.prefix, roleRecord],
+      [records.apiProducts.prefix, apiProductRecord],
+      [records.wholesalers.prefix, wholesalerRecord],
     ] as const;
-    for (const [name, prefix] of kinds) {
+    for (const [prefix, recordOf] of kinds) {
       for (const { key } of this.#draft.all(prefix)) {
-        if (this.#gone.has(key)) this.#remove(`${name} ${key.slice(prefix.length)}`, [{ key, remove: true }]);
+        if (this.#gone.has(key)) planRemoval(this.#draft, recordOf(key.slice(prefix.length)));
       }
     }
   }
@@ -158,7 +182,7 @@ class Pruning {
     const named = new Set(this.#state.products.map(({ productId }) => productId));
     for (const record of this.#draft.all(PRODUCT_PREFIX)) {
       const { productId } = decodeProduct(record);
-      if (!named.has(productId)) this.#remove(`product ${productId}`, [{ key: record.key, remove: true }]);
+      if (!named.has(productId)) planRemoval(this.#draft, productRecord(productId));
     }
   }
 
@@ -181,30 +205,23 @@ class Pruning {
     ].some((key) => this.#gone.has(key));
   }
 
-  #removePermission(userId: string, permission: Permission): void {
-    const key = records.grants.key(userId);
-    const field = records.permissionField(permission);
-    const left = Object.keys(this.#draft.get(key)?.fields ?? {}).filter((name) => name !== field);
-    const isLast = !left.some((name) => name.startsWith(`${permission.wholesalerId}/`));
-    const grantee: Change = { key: records.grantees.key(permission.wholesalerId, userId), remove: true };
-    this.#remove(namePermission(this.#emailOf(userId), permission), [
-      { key, unset: [field] },
-      ...(isLast ? [grantee] : []),
-    ]);
-  }
-
   #removeSubscription({ key }: StoredRecord, subscription: records.Subscription): void {
     const { userId, apiProduct, primary, secondary } = subscription;
-    this.#remove(`subscription ${this.#emailOf(userId)} ${apiProduct}`, [
-      { key, remove: true },
-      { key: records.subscribers.key(userId), unset: [key.slice(records.subscriptions.prefix.length)] },
-      { key: records.keys.key(primary), remove: true },
-      { key: records.keys.key(secondary), remove: true },
-    ]);
-  }
-
-  #remove(text: string, changes: readonly Change[]): void {
-    this.#draft.add({ kind: 'removed', text }, changes);
+    const subscriptionId = key.slice(records.subscriptions.prefix.length);
+    this.#draft.add(
+      {
+        kind: 'removed',
+        text: `subscription ${this.#emailOf(userId)} ${apiProduct}`,
+        subject: { kind: 'subscription', subscriptionId, userId, apiProduct },
+        before: auditedSubscription(subscription),
+      },
+      [
+        { key, remove: true },
+        { key: records.subscribers.key(userId), unset: [subscriptionId] },
+        { key: records.keys.key(primary), remove: true },
+        { key: records.keys.key(secondary), remove: true },
+      ],
+    );
   }
 
   #emailOf(userId: string): string {

@@ -1,15 +1,24 @@
 import type { Change } from '../../store/store.ts';
+import type { AuditSubject } from '../audit.ts';
 import type { Fields } from '../records.ts';
 import type { Draft } from './draft.ts';
 
 /** When a record last changed is no part of what a state says. */
 const WHEN = 'changedAt';
 
+/** One record, and the one thing that it is. */
+export interface NamedRecord {
+  readonly key: string;
+  /** `role STOCK_READ` */
+  readonly name: string;
+  readonly subject: AuditSubject;
+}
+
 /** Adds to a draft what brings one record to the given fields, if anything must change. */
-export function planRecord(draft: Draft, name: string, key: string, fields: Fields): void {
+export function planRecord(draft: Draft, { key, name, subject }: NamedRecord, fields: Fields): void {
   const before = draft.get(key)?.fields;
   if (before === undefined) {
-    draft.add({ kind: 'added', text: name }, [{ key, set: fields }]);
+    draft.add({ kind: 'added', text: name, subject, after: audited(fields) }, [{ key, set: fields }]);
     return;
   }
   const differing = Object.keys({ ...before, ...fields }).filter(
@@ -19,7 +28,27 @@ export function planRecord(draft: Draft, name: string, key: string, fields: Fiel
   const words = differing.map((field) => difference(field, before[field], fields[field]));
   const unset = differing.filter((field) => fields[field] === undefined);
   const change: Change = unset.length > 0 ? { key, set: fields, unset } : { key, set: fields };
-  draft.add({ kind: 'changed', text: `${name}: ${words.join(', ')}` }, [change]);
+  draft.add(
+    {
+      kind: 'changed',
+      text: `${name}: ${words.join(', ')}`,
+      subject,
+      before: audited(before),
+      after: audited(fields),
+    },
+    [change],
+  );
+}
+
+/** Adds to a draft the removal of one record. */
+export function planRemoval(draft: Draft, { key, name, subject }: NamedRecord): void {
+  const before = audited(draft.get(key)?.fields ?? {});
+  draft.add({ kind: 'removed', text: name, subject, before }, [{ key, remove: true }]);
+}
+
+function audited(fields: Fields): Fields {
+  const { [WHEN]: _, ...rest } = fields;
+  return rest;
 }
 
 /** `endsOn none → 2027-01-01`: what became of an attribute. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Secret } from '../../model/secret.ts';
 import type { Change } from '../../store/store.ts';
+import type { AuditedState } from '../audit.ts';
 import * as records from '../records.ts';
 import type { Stated } from '../state-schema.ts';
 import { hashSubscriptionKey, hintOf, makeSubscriptionKey, type Peppers } from '../subscription-key.ts';
@@ -51,6 +52,9 @@ export function planSubscription(
       kind: before === undefined ? 'added' : 'changed',
       text: `subscription ${email} ${apiProduct}${wordsOf(subscription, before, renewed)}`,
       ...(made.primary || made.secondary ? { made } : {}),
+      subject: { kind: 'subscription', subscriptionId: id, userId, apiProduct },
+      before: before && auditedSubscription(before),
+      after: auditedSubscription(subscription),
     },
     [
       { key, set: records.subscriptions.encode(subscription) },
@@ -59,6 +63,15 @@ export function planSubscription(
     ],
     [records.users.key(userId), records.emails.key(email), records.apiProducts.key(apiProduct)],
   );
+}
+
+/** What may change of a subscription; of its keys, what tells a person which they are. */
+export function auditedSubscription({
+  state,
+  primaryHint,
+  secondaryHint,
+}: records.Subscription): AuditedState {
+  return { state, primaryHint, secondaryHint };
 }
 
 function slotsOf(

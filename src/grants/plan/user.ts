@@ -17,26 +17,47 @@ export function planUsers(draft: Draft, { sections }: State, now: string): void 
 function planUser(draft: Draft, email: string, confirmed: boolean | undefined, now: string): void {
   const userId = userIdOf(draft, email);
   if (userId === undefined) {
-    addUser(draft, email, confirmed === true ? now : undefined);
+    planNewUser(draft, email, confirmed === true ? now : undefined);
     return;
   }
   const key = records.users.key(userId);
   const isConfirmed = userOf(draft, userId).confirmedAt !== undefined;
   if (confirmed === undefined || confirmed === isConfirmed) return;
   draft.add(
-    { kind: 'changed', text: `user ${email}: ${confirmed ? 'confirmed' : 'no longer confirmed'}` },
+    {
+      kind: 'changed',
+      text: `user ${email}: ${confirmed ? 'confirmed' : 'no longer confirmed'}`,
+      subject: { kind: 'user', userId },
+      before: { confirmed: isConfirmed },
+      after: { confirmed },
+    },
     [confirmed ? { key, set: { confirmedAt: now } } : { key, unset: ['confirmedAt'] }],
     [records.emails.key(email)],
   );
 }
 
-function addUser(draft: Draft, email: string, confirmedAt: string | undefined): void {
+/**
+ * Adds a user that is not there to a draft.
+ * @param confirmedAt RFC 3339, UTC
+ * @returns the new user's id
+ */
+export function planNewUser(draft: Draft, email: string, confirmedAt: string | undefined): string {
   // A new id at every registration: what the address was granted under another id stays with that id.
   const userId = randomUUID();
-  draft.add({ kind: 'added', text: `user ${email}${confirmedAt === undefined ? '' : ', confirmed'}` }, [
-    { key: records.users.key(userId), set: records.users.encode({ email, confirmedAt }) },
-    { key: records.emails.key(email), set: records.emails.encode({ userId }) },
-  ]);
+  const confirmed = confirmedAt !== undefined;
+  draft.add(
+    {
+      kind: 'added',
+      text: `user ${email}${confirmed ? ', confirmed' : ''}`,
+      subject: { kind: 'user', userId },
+      after: { confirmed },
+    },
+    [
+      { key: records.users.key(userId), set: records.users.encode({ email, confirmedAt }) },
+      { key: records.emails.key(email), set: records.emails.encode({ userId }) },
+    ],
+  );
+  return userId;
 }
 
 /** An address that is primary of another wholesaler moves: to apply a state is an operator's act. */
@@ -53,7 +74,13 @@ export function planPrimaryEmails(draft: Draft, { sections }: State, since: stri
           ? `primary email ${email} of wholesaler ${value.id}`
           : `primary email ${email}: ${difference('wholesaler', owns, value.id)}`;
       draft.add(
-        { kind: owns === undefined ? 'added' : 'changed', text },
+        {
+          kind: owns === undefined ? 'added' : 'changed',
+          text,
+          subject: { kind: 'primary', wholesalerId: value.id, userId },
+          before: owns === undefined ? undefined : { wholesalerId: owns },
+          after: { wholesalerId: value.id },
+        },
         [
           { key: records.users.key(userId), set: { owns: value.id } },
           { key: records.primaries.key(value.id, userId), set: records.primaries.encode({ since }) },

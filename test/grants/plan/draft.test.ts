@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
+import type { Origin } from '../../../src/grants/actor.ts';
 import type { AppliedChange } from '../../../src/grants/applied-change.ts';
 import { Draft } from '../../../src/grants/plan/draft.ts';
 import type { Change, Store } from '../../../src/store/store.ts';
@@ -20,8 +21,10 @@ beforeEach(async () => {
   });
 });
 
+const ORIGIN: Origin = { actor: { kind: 'system', name: 'test' }, route: 'apply' };
+
 function added(text: string): AppliedChange {
-  return { kind: 'added', text };
+  return { kind: 'added', text, subject: { kind: 'role', roleId: text } };
 }
 
 async function content() {
@@ -30,7 +33,7 @@ async function content() {
 
 test('a step sees what those before it did, and the store what all did', async () => {
   await store.commit([{ key: 'a', set: { x: '1', y: '1' } }]);
-  const draft = new Draft(store);
+  const draft = new Draft(store, ORIGIN);
   await draft.load(['a', 'b']);
   draft.add(added('one'), [{ key: 'a', set: { x: '2', z: '2' }, unset: ['y'] }]);
   expect(draft.get('a')?.fields).toEqual({ x: '2', z: '2' });
@@ -48,7 +51,7 @@ test('a step sees what those before it did, and the store what all did', async (
 
 test('a field that is unset and set again is set', async () => {
   await store.commit([{ key: 'a', set: { x: '1', y: '1' } }]);
-  const draft = new Draft(store);
+  const draft = new Draft(store, ORIGIN);
   await draft.load(['a']);
   draft.add(added('unset'), [{ key: 'a', unset: ['x'] }]);
   draft.add(added('set'), [{ key: 'a', set: { x: '2' } }]);
@@ -58,7 +61,7 @@ test('a field that is unset and set again is set', async () => {
 
 test('a record that is removed and made anew keeps nothing of before', async () => {
   await store.commit([{ key: 'a', set: { x: '1', y: '1' } }]);
-  const draft = new Draft(store);
+  const draft = new Draft(store, ORIGIN);
   await draft.load(['a']);
   draft.add(added('gone'), [{ key: 'a', remove: true }]);
   draft.add(added('back'), [{ key: 'a', set: { x: '2' } }]);
@@ -68,11 +71,11 @@ test('a record that is removed and made anew keeps nothing of before', async () 
 });
 
 test('a record that several commits change is held to the revision that each of them made', async () => {
-  const draft = new Draft(store);
+  const draft = new Draft(store, ORIGIN);
   for (let n = 0; n < 2500; n += 1) draft.add(added(`${n}`), [{ key: 'a', set: { [`field${n}`]: '' } }]);
   const told: string[] = [];
   expect(await draft.commit(({ text }) => told.push(text))).toBe(true);
-  expect(commits).toHaveLength(3);
+  expect(commits.every((changes) => changes.length <= 1000)).toBe(true);
   expect(told).toEqual(Array.from({ length: 2500 }, (_, n) => `${n}`));
 });
 
@@ -82,7 +85,7 @@ test('a commit stops where somebody else has changed a record that it changes or
     ['a', 'b'],
     ['b', 'a'],
   ] as const) {
-    const draft = new Draft(store);
+    const draft = new Draft(store, ORIGIN);
     await draft.load(['a', 'b']);
     draft.add(added('change'), [{ key: change, set: { y: '1' } }], [basis]);
     await store.commit([{ key: 'a', set: { x: '2' } }]);
