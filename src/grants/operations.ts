@@ -10,13 +10,14 @@ const MAX_PAUSE = 50;
 
 /** Why an operation was not done: a rule of the domain, as a value. Nothing was changed. */
 export interface Problem<Code extends string = string> {
-  readonly problem: Code;
+  /** One of those that the admin service knows how to answer: src/admin/problems.ts. */
+  readonly code: Code;
   /** One sentence for the caller; names no key. */
   readonly detail: string;
 }
 
 export function isProblem(result: object): result is Problem {
-  return 'problem' in result;
+  return 'code' in result && 'detail' in result;
 }
 
 /**
