@@ -131,14 +131,8 @@ function answerBytes(answer: ScriptedAnswer, isHead: boolean, texts: Texts): Buf
   if (ending !== 'keep' && !given.has('connection')) fields.push(['Connection', 'close']);
   const head = headOf(`HTTP/${version} ${status} ${reason}`, fields, texts);
   if (isHead) return head;
-  const body = framing === 'chunked' ? chunk(content) : [content];
-  return Buffer.concat([head, ...body]);
-}
-
-function chunk(content: Buffer): readonly Buffer[] {
-  const last = Buffer.from('0\r\n\r\n');
-  if (content.length === 0) return [last];
-  return [Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n'), last];
+  const body = framing === 'chunked' ? render([{ chunk: answer.body }, '0\r\n\r\n'], texts) : content;
+  return Buffer.concat([head, body]);
 }
 
 function headOf(
