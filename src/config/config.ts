@@ -30,7 +30,7 @@ export interface Config {
     /** A private JWK as JSON text. */
     readonly signingKey: Secret;
   };
-  /** The header's name is lower-cased. */
+  /** The header's name as written; names are compared in any case (RFC 9110, section 5.1). */
   readonly subscriptionKey: { readonly header: string; readonly query: string };
   readonly refusals: 'problem' | 'apim';
   readonly upstreams: readonly Upstream[];

@@ -60,16 +60,20 @@ const RESPONSE_RESERVED: ReadonlySet<string> = new Set([
 export const RequestHeaderName = headerName(REQUEST_RESERVED, 'this header cannot be passed on');
 /** A header of an upstream's answer that may pass to a caller; lower-cased. */
 export const ResponseHeaderName = headerName(RESPONSE_RESERVED, 'this header cannot be passed on');
-/** The header that the subscription key comes in; lower-cased. */
+/** The header that the subscription key comes in, as written: callers are told of it. */
 export const KeyHeaderName = headerName(
   new Set([...REQUEST_RESERVED, 'authorization', 'content-type']),
   'this header cannot carry a key',
+  (text) => text,
 );
 
-function headerName(reserved: ReadonlySet<string>, fault: string) {
+function headerName(
+  reserved: ReadonlySet<string>,
+  fault: string,
+  spell: (text: string) => string = (text) => text.toLowerCase(),
+) {
   return textFormat((text) => {
-    const value = text.toLowerCase();
-    if (!TOKEN.test(value)) return { fault: 'is no header name' };
-    return reserved.has(value) ? { fault } : { value };
+    if (!TOKEN.test(text)) return { fault: 'is no header name' };
+    return reserved.has(text.toLowerCase()) ? { fault } : { value: spell(text) };
   });
 }

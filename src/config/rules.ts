@@ -60,9 +60,9 @@ function checkRequestHeaders(file: unknown, path: readonly string[], report: Rep
     typeof name === 'string' ? name.toLowerCase() : name,
   );
   reportRepeated(names, path, report);
-  const key = subscriptionKey(file);
+  const key = subscriptionKey(file).header.toLowerCase();
   for (const [index, name] of names.entries())
-    if (name === key.header) report([...path, index], 'the subscription key is never passed on');
+    if (name === key) report([...path, index], 'the subscription key is never passed on');
 }
 
 /** Where the subscription key comes in; what is wrongly written counts as left out. */

@@ -94,7 +94,7 @@ export const ConfigFile = z.strictObject({
   secrets: z.strictObject({ pepper: Peppers, signingKey: SigningKey }),
   subscriptionKey: z
     .strictObject({
-      header: KeyHeaderName.default('ocp-apim-subscription-key'),
+      header: KeyHeaderName.default('Ocp-Apim-Subscription-Key'),
       query: QueryName.default('subscription-key'),
     })
     .prefault({}),

@@ -132,7 +132,7 @@ describe('a good file', () => {
     expect(config.admin.publicUrl.href).toBe('http://127.0.0.1:8081/');
     expect(config.admin.mail.reveal()).toBe('log');
     expect(config.subscriptionKey).toEqual({
-      header: 'ocp-apim-subscription-key',
+      header: 'Ocp-Apim-Subscription-Key',
       query: 'subscription-key',
     });
     expect(config.refusals).toBe('problem');
