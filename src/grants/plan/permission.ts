@@ -1,15 +1,30 @@
+import type { Scope } from '../../model/identity.ts';
 import { type Permission, scopeText } from '../../model/permission.ts';
+import type { Change } from '../../store/store.ts';
 import type { AuditedState, AuditSubject } from '../audit.ts';
 import * as records from '../records.ts';
 import type { Stated } from '../state-schema.ts';
 import type { Draft } from './draft.ts';
 import { difference } from './record.ts';
 
-/** Adds to a draft what brings one permission to what is stated. */
+type StatedPermission = Readonly<Omit<Stated['permissions'], 'scope'>> & {
+  readonly userId: string;
+  readonly scope: Scope;
+};
+
+/**
+ * Adds to a draft what brings one permission to what is stated.
+ * @param more.basis keys of further records on which that rests
+ * @param more.changes what else goes with it, if anything changes
+ */
 export function planPermission(
   draft: Draft,
-  stated: Stated['permissions'] & { readonly userId: string },
+  stated: StatedPermission,
   changedAt: string,
+  {
+    basis = [],
+    changes = [],
+  }: { readonly basis?: readonly string[]; readonly changes?: readonly Change[] } = {},
 ): void {
   const { email, userId, accessToWholesaler: wholesalerId, endsOn, ...rest } = stated;
   const permission: Permission = { ...rest, wholesalerId, endsOn, changedAt };
@@ -31,13 +46,14 @@ export function planPermission(
       before: before && auditedPermission(before),
       after: auditedPermission(permission),
     },
-    [{ key, set: { [field]: records.permissionText(permission) } }, ...grantee],
+    [{ key, set: { [field]: records.permissionText(permission) } }, ...grantee, ...changes],
     [
       records.users.key(userId),
       records.emails.key(email),
       records.wholesalers.key(wholesalerId),
       records.roles.key(permission.roleId),
       records.mainRoles.key(permission.mainRoleId),
+      ...basis,
     ],
   );
 }
@@ -48,6 +64,7 @@ export function planPermissionRemoval(
   email: string,
   userId: string,
   permission: Permission,
+  basis: readonly string[] = [],
 ): void {
   const key = records.grants.key(userId);
   const field = records.permissionField(permission);
@@ -65,6 +82,7 @@ export function planPermissionRemoval(
       { key, unset: [field] },
       ...(isLast ? [{ key: records.grantees.key(wholesalerId, userId), remove: true } as const] : []),
     ],
+    basis,
   );
 }
 
