@@ -27,8 +27,8 @@ export interface Config {
   readonly secrets: {
     /** The first makes new hashes; all are tried. */
     readonly peppers: readonly [Pepper, ...Pepper[]];
-    /** A private JWK as JSON text. */
-    readonly signingKey: Secret;
+    /** Private JWKs as JSON text. The first signs; upstreams are told of all. */
+    readonly signingKeys: readonly [Secret, ...Secret[]];
   };
   /** The header's name as written; names are compared in any case (RFC 9110, section 5.1). */
   readonly subscriptionKey: { readonly header: string; readonly query: string };

@@ -26,7 +26,7 @@ export function resolveConfig(file: ConfigFile, resolvePath: (written: string) =
     admin: { ...admin, publicUrl: admin.publicUrl ?? urlOf(admin.listen) },
     store: store.kind === 'sqlite' ? { kind: 'sqlite', path: resolvePath(store.path) } : store,
     policy: resolvePath(file.policy),
-    secrets: { peppers: secrets.pepper, signingKey: secrets.signingKey },
+    secrets: { peppers: secrets.pepper, signingKeys: secrets.signingKey },
     subscriptionKey,
     refusals,
     upstreams,

@@ -20,7 +20,8 @@ export function reportRepeated(values: readonly unknown[], path: YamlPath, repor
 /** What the parts of the file above its routes must be to each other. */
 export function checkTop(file: unknown, report: Report): void {
   checkListeners(file, report);
-  reportRepeated(elements(member(file, 'secrets', 'pepper')), ['secrets', 'pepper'], report);
+  for (const name of ['pepper', 'signingKey'])
+    reportRepeated(elements(member(file, 'secrets', name)), ['secrets', name], report);
   const upstreams = member(file, 'upstreams');
   if (!isMapping(upstreams)) return;
   if (Object.keys(upstreams).length === 0) report(['upstreams'], 'needs at least one');

@@ -4,7 +4,7 @@ import { HttpUrl, ListenAddress, MailAddress, StoreAddress } from './addresses.t
 import { KeyHeaderName, RequestHeaderName, ResponseHeaderName } from './header-names.ts';
 import { Duration, Size } from './quantities.ts';
 import { BodySelector, ItemSelector, MatchLine, Name, QueryName, Title } from './route-formats.ts';
-import { Peppers, SigningKey } from './secret-formats.ts';
+import { Peppers, SigningKeys } from './secret-formats.ts';
 import { textFormat } from './text-format.ts';
 
 /** Names whose values are never shown. */
@@ -91,7 +91,7 @@ export const ConfigFile = z.strictObject({
     .prefault({}),
   store: StoreAddress,
   policy: BundleFile,
-  secrets: z.strictObject({ pepper: Peppers, signingKey: SigningKey }),
+  secrets: z.strictObject({ pepper: Peppers, signingKey: SigningKeys }),
   subscriptionKey: z
     .strictObject({
       header: KeyHeaderName.default('Ocp-Apim-Subscription-Key'),

@@ -13,15 +13,14 @@ const PepperText = textFormat<Pepper>((text) => {
   return { value: { id, text: new Secret(text) } };
 });
 
+/** One text, or several. */
+const Texts = z.union(
+  [z.string().transform((text) => [text]), z.array(z.string()).min(1, { error: 'needs at least one' })],
+  { error: 'must be a text or a list of texts' },
+);
+
 /** One pepper, or several of which the first makes new hashes. */
-export const Peppers = z
-  .union(
-    [z.string().transform((text) => [text]), z.array(z.string()).min(1, { error: 'needs at least one' })],
-    {
-      error: 'must be a text or a list of texts',
-    },
-  )
-  .pipe(z.tuple([PepperText], PepperText));
+export const Peppers = Texts.pipe(z.tuple([PepperText], PepperText));
 
 const SIGNING_KEY = 'must be a private Ed25519 key as a JWK: {"kty":"OKP","crv":"Ed25519","x":…,"d":…}';
 const OCTETS = z.base64url().length(43);
@@ -34,7 +33,7 @@ const Ed25519PrivateKey = z.looseObject({
 });
 
 /** A private JWK as JSON text. Only its shape is looked at. */
-export const SigningKey = textFormat<Secret>((text) => {
+const SigningKey = textFormat<Secret>((text) => {
   try {
     if (Ed25519PrivateKey.safeParse(JSON.parse(text)).success) return { value: new Secret(text) };
   } catch {
@@ -42,3 +41,6 @@ export const SigningKey = textFormat<Secret>((text) => {
   }
   return { fault: SIGNING_KEY };
 });
+
+/** One signing key, or several of which the first signs and all are published. */
+export const SigningKeys = Texts.pipe(z.tuple([SigningKey], SigningKey));

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { Catalog } from '../catalog/catalog.ts';
 import type { Address, Config } from '../config/config.ts';
 import { Identities } from '../grants/identities.ts';
+import { LastUse } from '../grants/last-use.ts';
 import { Roles } from '../grants/roles.ts';
 import { listen } from '../http/listen.ts';
 import { Decisions } from '../policy/decisions.ts';
@@ -52,7 +53,7 @@ export async function startSidecar(config: Config, parts: SidecarParts): Promise
   await using opened = new AsyncDisposableStack();
   const metrics = new Metrics();
   const inFlight = new InFlight();
-  const signer = await IdentitySigner.create(config.secrets.signingKey);
+  const signer = await IdentitySigner.create(config.secrets.signingKeys);
   const follower = opened.adopt(await Follower.start(parts.store), (follower) => follower.close());
 
   let started = false;
@@ -96,7 +97,9 @@ async function openPipeline(
   const catalog = adopt(await Catalog.open(store, follower));
   const roles = adopt(await Roles.open(store, follower));
   const { peppers } = config.secrets;
-  const identities = adopt(new Identities({ store, follower, peppers, timezone: config.admin.timezone }));
+  const { timezone } = config.admin;
+  const lastUse = adopt(new LastUse(store));
+  const identities = adopt(new Identities({ store, follower, peppers, timezone, lastUse }));
   const forwarder = adopt(new Forwarder({ config, catalog, signer }));
   observe(metrics, inFlight, follower, catalog);
   return {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { HttpUrl, ListenAddress, MailAddress, StoreAddress } from '../../src/config/addresses.ts';
 import { Duration, Size } from '../../src/config/quantities.ts';
-import { Peppers, SigningKey } from '../../src/config/secret-formats.ts';
+import { Peppers, SigningKeys } from '../../src/config/secret-formats.ts';
 
 describe('an address to listen on', () => {
   test.each([
@@ -165,7 +165,7 @@ describe('a signing key', () => {
 
   test('is a private Ed25519 key as a JWK, whatever else it says of itself', () => {
     const text = JSON.stringify({ ...jwk, kid: '1', alg: 'EdDSA' });
-    expect(SigningKey.parse(text).reveal()).toBe(text);
+    expect(SigningKeys.parse(text).map((key) => key.reveal())).toEqual([text]);
   });
 
   test.each([
@@ -177,11 +177,11 @@ describe('a signing key', () => {
     ['a list', [jwk]],
     ['nothing', null],
   ])('is not %s', (_, key) => {
-    expect(SigningKey.safeParse(JSON.stringify(key)).success).toBe(false);
+    expect(SigningKeys.safeParse(JSON.stringify(key)).success).toBe(false);
   });
 
   test('is JSON, and what is not is not quoted', () => {
-    const result = SigningKey.safeParse('hunter2');
+    const result = SigningKeys.safeParse('hunter2');
     expect(result.success).toBe(false);
     expect(String(result.error)).not.toContain('hunter2');
   });

@@ -88,7 +88,7 @@ describe('a good file', () => {
     expect(config.store).toEqual({ kind: 'sqlite', path: join(dataFolder, 'fullmakt.db') });
     expect(config.policy).toBe(new URL('./examples/build/policy.tar.gz', import.meta.url).pathname);
     expect(config.secrets.peppers.map(({ text }) => text.reveal())).toEqual([PEPPER]);
-    expect(config.secrets.signingKey.reveal()).toBe(SIGNING_KEY);
+    expect(config.secrets.signingKeys.map((key) => key.reveal())).toEqual([SIGNING_KEY]);
     expect(config.routes.map(({ match }) => match)).toEqual([
       'GET /my-products/v1/details-normal',
       'GET /my-products/v1/details-normal/{productId}',

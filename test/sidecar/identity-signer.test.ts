@@ -12,7 +12,7 @@ function newJwk(): JWK {
 }
 
 async function signerOf(jwk: JWK): Promise<IdentitySigner> {
-  return IdentitySigner.create(new Secret(JSON.stringify(jwk)));
+  return IdentitySigner.create([new Secret(JSON.stringify(jwk))]);
 }
 
 function identity(userId = 'u-1'): Identity {
@@ -84,8 +84,42 @@ it('the published key set holds no private member', async () => {
   const jwk = newJwk();
   const { jwks } = await signerOf(jwk);
   expect(jwks.keys).toEqual([
-    { kty: 'OKP', crv: 'Ed25519', x: jwk.x, alg: 'EdDSA', use: 'sig', kid: await calculateJwkThumbprint(jwk) },
+    {
+      kty: 'OKP',
+      crv: 'Ed25519',
+      x: jwk.x,
+      alg: 'EdDSA',
+      use: 'sig',
+      kid: await calculateJwkThumbprint(jwk),
+    },
   ]);
+});
+
+describe('of several keys', () => {
+  const asSecret = (jwk: JWK) => new Secret(JSON.stringify(jwk));
+
+  it('the first signs, and what any of them signed verifies: a key is renewed without a break', async () => {
+    const [before, next] = [newJwk(), newJwk()];
+    const old = await IdentitySigner.create([asSecret(before)]);
+    const announced = await IdentitySigner.create([asSecret(before), asSecret(next)]);
+    const renewed = await IdentitySigner.create([asSecret(next), asSecret(before)]);
+    const verifies = async (signer: IdentitySigner, published: IdentitySigner) =>
+      jwtVerify(await signer.sign(identity(), 'products', now), createLocalJWKSet(published.jwks), {
+        currentDate: new Date(now),
+      });
+    for (const signer of [old, announced, renewed])
+      for (const published of [announced, renewed])
+        await expect(verifies(signer, published)).resolves.toHaveProperty('payload');
+    const { kid } = decodeProtectedHeader(await renewed.sign(identity(), 'products', now));
+    expect(kid).toBe(await calculateJwkThumbprint(next));
+    await expect(verifies(renewed, old)).rejects.toThrow('no applicable key');
+  });
+
+  it('none may be there twice, however it is written', async () => {
+    const jwk = newJwk();
+    const again = new Secret(JSON.stringify(jwk, undefined, 1));
+    await expect(IdentitySigner.create([asSecret(jwk), again])).rejects.toThrow('named twice');
+  });
 });
 
 describe('a signing key that cannot be used is refused without quoting it', () => {
@@ -99,7 +133,7 @@ describe('a signing key that cannot be used is refused without quoting it', () =
     ['a private half of the wrong length', JSON.stringify({ kty: 'OKP', crv: 'Ed25519', x, d: d?.slice(4) })],
     ['two halves of different keys', JSON.stringify({ ...newJwk(), d })],
   ])('%s', async (_, text) => {
-    const failure = await IdentitySigner.create(new Secret(text)).catch((error: unknown) => error);
+    const failure = await IdentitySigner.create([new Secret(text)]).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Error);
     expect(String(failure)).toMatch(/signing key/);
     expect(String(failure)).not.toContain(d?.slice(4, 12));

@@ -46,7 +46,7 @@ export async function startProxy(
     readonly policyFails?: boolean;
   } = {},
 ): Promise<Proxy> {
-  const signer = await IdentitySigner.create(newSigningKey());
+  const signer = await IdentitySigner.create([newSigningKey()]);
   const decisions: Decision[] = [];
   const lines: string[] = [];
   const log = createLog({ stream: { write: (line) => void lines.push(line) } });
