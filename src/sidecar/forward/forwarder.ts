@@ -135,9 +135,5 @@ function dispatchedBody(body: RequestBody, incoming: IncomingMessage): Buffer | 
   if (body.kind === 'none') return null;
   const stream = new PassThrough();
   incoming.pipe(stream);
-  incoming.once('close', () => {
-    if (!incoming.complete) stream.destroy();
-  });
-  stream.once('close', () => incoming.resume());
   return stream;
 }

@@ -49,7 +49,8 @@ export class UnfilteredExchange {
     if (this.#settled) upstreamRequest.destroy();
     // The request's own stream has ended: what is piped after this is its end.
     else if (this.#parts.body !== undefined) upstreamRequest.write(this.#parts.body);
-    upstreamRequest.on('drain', () => this.#timer.refresh());
+    // The upstream's time begins when it has the whole request.
+    for (const event of ['drain', 'finish']) upstreamRequest.on(event, () => this.#timer.refresh());
     upstreamRequest.once('upgrade', (_, socket: Duplex) => {
       socket.destroy();
       this.fail(new UpstreamFault('the upstream changed protocols'));
@@ -103,10 +104,8 @@ export class UnfilteredExchange {
       this.#reset(resetInsteadOf(refused));
       return;
     }
-    // Whoever answers now must find the request's stream as it was.
-    const { incoming } = this.#parts.allowed.request;
-    incoming.unpipe();
-    incoming.resume();
+    // What is left of the body is read by whoever answers.
+    this.#parts.allowed.request.incoming.unpipe();
     this.#settle(refused);
     this.#upstreamRequest?.destroy();
   }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { IDENTITY_HEADER } from '../identity-signer.ts';
+import { IDENTITY_HEADER } from '../../model/identity-token.ts';
 import type { RoutedRequest } from '../request.ts';
 
 /**

@@ -165,13 +165,13 @@ it('a client that uploads slowly is not the upstream’s fault', async () => {
   const backend = await startUpstream((incoming, response) => {
     incoming.resume().once('end', () => response.end('ok'));
   });
-  const proxy = await startBefore(backend.url, { timeout: 50 });
+  const proxy = await startBefore(backend.url, { timeout: 300 });
   const client = openSocket(proxy.port);
   client.write(
     `POST /open HTTP/1.1\r\nHost: a\r\nOcp-Apim-Subscription-Key: ${OWNER}\r\nContent-Length: 4\r\n\r\nha`,
   );
   await once(backend.server, 'request');
-  setTimeout(() => client.write('lf'), 200);
+  setTimeout(() => client.write('lf'), 700);
   const [chunk] = await once(client, 'data');
   expect(String(chunk)).toMatch(/^HTTP\/1\.1 200 /);
   await vi.waitUntil(() => proxy.decisions.length > 0);

@@ -57,6 +57,7 @@ it.each([
   ['another context', '</api/stock>; rel=next; anchor="http://10.0.0.5/secret"'],
   ['another host', '<http://10.0.0.7/api/stock>; rel=next'],
   ['another upstream of ours', '<http://10.0.0.6/elsewhere>; rel=next'],
+  ['a route of another upstream of ours', '</api/elsewhere>; rel=next'],
   ['another port', '<http://10.0.0.5/api/stock>; rel=next'],
   ['another scheme', '<https://10.0.0.5:8090/api/stock>; rel=next'],
   ['a path beside the base path', '</apifoo/stock>; rel=next'],
