@@ -20,7 +20,7 @@ export function sidecarCommand(): Command {
         return;
       }
       const { config, policy } = loaded;
-      // It only reads: what a store promises to its writers is the admin's to ask for.
+      // It writes but when keys were used: what a store promises to its writers is the admin's to ask for.
       const store = await openStore(config.store, { durability: 'relaxed' });
       try {
         const sidecar = await startSidecar(config, { store, policy, log: createLog() });

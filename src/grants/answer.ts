@@ -1,16 +1,22 @@
 import type { Identity } from '../model/identity.ts';
+import type { Meaning } from './identity-reader.ts';
 
 /** Who a key stands for, by records that have not changed since. */
 export class Answer {
   /** The key's hash, by which it is asked for again. */
   readonly hash: string;
   /** Undefined: nobody. */
-  readonly identity: Identity | undefined;
+  readonly meaning: Meaning | undefined;
   current = true;
 
-  constructor(hash: string, identity: Identity | undefined) {
+  constructor(hash: string, meaning: Meaning | undefined) {
     this.hash = hash;
-    this.identity = identity;
+    this.meaning = meaning;
+  }
+
+  /** @param now ms since the epoch: a key may end without any record's changing */
+  identityAt(now: number): Identity | undefined {
+    return this.meaning && now < this.meaning.endsAt ? this.meaning.identity : undefined;
   }
 }
 

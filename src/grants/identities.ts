@@ -5,6 +5,7 @@ import type { Follower, StoreEvent } from '../store/follower.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { Answer, AnswersByRecord } from './answer.ts';
 import { IdentityReader } from './identity-reader.ts';
+import type { LastUse } from './last-use.ts';
 import { hashSubscriptionKey, isSubscriptionKey, type Peppers } from './subscription-key.ts';
 
 /** What the known identities may hold together: each counts as 4, and 1 for each grant, of some 320 bytes: 64 MB. */
@@ -31,6 +32,7 @@ export class Identities {
   readonly #follower: Follower;
   readonly #peppers: Peppers;
   readonly #reader: IdentityReader;
+  readonly #lastUse: LastUse | undefined;
   readonly #unsubscribe: () => void;
   // By the key's hash under the first pepper. Apart, so that those who guess do not push out those who know.
   readonly #known: LRUCache<string, Answer>;
@@ -46,13 +48,16 @@ export class Identities {
     readonly peppers: Peppers;
     /** In which a permission's last day ends; an IANA name. */
     readonly timezone: string;
+    /** Is told of each key that somebody came with. */
+    readonly lastUse?: LastUse;
   }) {
     this.#follower = parts.follower;
     this.#peppers = parts.peppers;
     this.#reader = new IdentityReader(parts.store, parts.timezone);
+    this.#lastUse = parts.lastUse;
     this.#known = new LRUCache({
       maxSize: KNOWN_SIZE,
-      sizeCalculation: ({ identity }) => 4 + (identity?.grants.length ?? 0),
+      sizeCalculation: ({ meaning }) => 4 + (meaning?.identity.grants.length ?? 0),
     });
     this.#unknown = new LRUCache({ max: UNKNOWN_KEYS });
     this.#unsubscribe = parts.follower.subscribe((event) => this.#hear(event));
@@ -60,7 +65,7 @@ export class Identities {
 
   /**
    * @param text as the caller sent it
-   * @returns undefined for a key of nobody, and for one whose subscription is not active
+   * @returns undefined for a key of nobody, for one that has ended, and for one whose subscription is not active
    * @throws StoreError `unreachable`; `corrupt` for records that contradict each other
    */
   async identify(text: string): Promise<Identity | undefined> {
@@ -68,21 +73,29 @@ export class Identities {
     const key = new Secret(text);
     const hash = hashSubscriptionKey(key, this.#peppers[0]);
     const remembered = this.#known.get(hash) ?? this.#unknown.get(hash);
-    if (remembered !== undefined) return remembered.identity;
+    if (remembered !== undefined) return this.#present(remembered);
     const fill = this.#fills.get(hash) ?? this.#startFill(hash, key);
     const answer = await fill.answer;
     // A change may have become known between the answer and its way here.
-    return answer.current ? answer.identity : this.identify(text);
+    return answer.current ? this.#present(answer) : this.identify(text);
   }
 
-  /** False once anything that the identity was made from is known to have changed. */
+  /** False once anything that the identity was made from is known to have changed, and when its key has ended. */
   isCurrent(identity: Identity): boolean {
-    return this.#answerOf.get(identity)?.current === true;
+    const answer = this.#answerOf.get(identity);
+    return answer?.current === true && answer.identityAt(Date.now()) !== undefined;
   }
 
   close(): void {
     this.#unsubscribe();
     this.#forgetAll();
+  }
+
+  #present(answer: Answer): Identity | undefined {
+    const now = Date.now();
+    const identity = answer.identityAt(now);
+    if (answer.meaning && identity) this.#lastUse?.note(identity.subscription.id, answer.meaning.stored, now);
+    return identity;
   }
 
   #startFill(hash: string, key: Secret): Fill {
@@ -100,9 +113,9 @@ export class Identities {
         fill.keys.clear();
         fill.overtaken = false;
         const known = this.#follower.position.revision;
-        const { identity, revision } = await this.#reader.read(keys, fill.keys);
+        const { answer, revision } = await this.#reader.read(keys, fill.keys);
         // One older than what the feed has told is of a server that lags, or of a history that was lost.
-        if (!fill.overtaken && revision >= known) return this.#remember(new Answer(hash, identity), fill);
+        if (!fill.overtaken && revision >= known) return this.#remember(new Answer(hash, answer), fill);
       }
     } finally {
       this.#fills.delete(hash);
@@ -112,8 +125,8 @@ export class Identities {
 
   #remember(answer: Answer, { keys }: Fill): Answer {
     this.#byRecord.add(answer, [...keys]);
-    (answer.identity === undefined ? this.#unknown : this.#known).set(answer.hash, answer);
-    if (answer.identity !== undefined) this.#answerOf.set(answer.identity, answer);
+    (answer.meaning === undefined ? this.#unknown : this.#known).set(answer.hash, answer);
+    if (answer.meaning !== undefined) this.#answerOf.set(answer.meaning.identity, answer);
     return answer;
   }
 

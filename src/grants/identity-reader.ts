@@ -25,7 +25,7 @@ export class IdentityReader {
   async read(
     keys: readonly string[],
     read: Set<string>,
-  ): Promise<{ readonly identity: Identity | undefined; readonly revision: number }> {
+  ): Promise<{ readonly answer: Meaning | undefined; readonly revision: number }> {
     const keyRecords = keys.map((key) => records.keys.key(key));
     let wanted = keyRecords;
     for (;;) {
@@ -33,23 +33,24 @@ export class IdentityReader {
       const { records: found, revision } = await this.#store.read(wanted);
       const byKey = new Map(wanted.map((key, index) => [key, found[index]]));
       const chain = follow(keyRecords, byKey);
-      if (!('missing' in chain)) return { identity: this.#identityOf(chain), revision };
+      if (!('missing' in chain)) return { answer: this.#meaningOf(chain), revision };
       wanted = [...keyRecords, ...chain.missing];
     }
   }
 
-  #identityOf({ subscription, user, permissions }: Chain): Identity | undefined {
-    if (subscription?.state !== 'active' || user === undefined) return undefined;
+  #meaningOf({ key, subscription, user, permissions }: Chain): Meaning | undefined {
+    if (key === undefined || subscription?.state !== 'active' || user === undefined) return undefined;
     // An operator registers a wholesaler's primary email, which is reason enough to trust it. Grants are given to an
     // address that nobody has vouched for: they count from its user's confirmation.
     const counting = user.confirmedAt === undefined ? [] : permissions.filter(({ active }) => active);
-    return Object.freeze({
+    const identity = Object.freeze({
       userId: subscription.userId,
       email: user.email,
       subscription: Object.freeze({ id: subscription.id, apiProduct: subscription.apiProduct }),
       owns: Object.freeze(user.owns === undefined ? [] : [user.owns]),
       grants: Object.freeze(counting.map((permission) => this.#grantOf(permission))),
     });
+    return { identity, stored: key.stored, endsAt: endOfKey(subscription, key.slot) };
   }
 
   #grantOf({ wholesalerId, roleId, scope, endsOn }: Permission): Grant {
@@ -58,8 +59,18 @@ export class IdentityReader {
   }
 }
 
+/** What a key stands for. */
+export interface Meaning {
+  readonly identity: Identity;
+  /** The key as it is kept. */
+  readonly stored: string;
+  /** From then on (ms since the epoch) it stands for nobody. */
+  readonly endsAt: number;
+}
+
 /** What the records of one key say; nothing where the key is nobody's. */
 interface Chain {
+  readonly key?: { readonly stored: string; readonly slot: records.KeySlot };
   readonly subscription?: records.Subscription & { readonly id: string };
   readonly user?: ReturnType<typeof records.users.decode>;
   readonly permissions: readonly Permission[];
@@ -74,7 +85,8 @@ function follow(
 ): Chain | { readonly missing: readonly string[] } {
   const opens = keyRecords.map((key) => found.get(key)).find((record) => record !== undefined);
   if (opens === undefined) return { permissions: [] };
-  const { subscriptionId: id } = records.keys.decode(opens);
+  const { subscriptionId: id, slot } = records.keys.decode(opens);
+  if (slot === 'revoked') return { permissions: [] };
   const subscriptionKey = records.subscriptions.key(id);
   if (!found.has(subscriptionKey)) return { missing: [subscriptionKey] };
   const subscription = { id, ...records.subscriptions.decode(present(found.get(subscriptionKey))) };
@@ -83,7 +95,17 @@ function follow(
   if (!found.has(userKey)) return { missing: [subscriptionKey, userKey, grantsKey] };
   const user = records.users.decode(present(found.get(userKey)));
   const granted = found.get(grantsKey);
-  return { subscription, user, permissions: granted === undefined ? [] : records.grants.decode(granted) };
+  const permissions = granted === undefined ? [] : records.grants.decode(granted);
+  const key = { stored: opens.key.slice(records.keys.prefix.length), slot };
+  return { key, subscription, user, permissions };
+}
+
+function endOfKey(subscription: records.Subscription, slot: records.KeySlot): number {
+  const ends = [
+    subscription.endsAt,
+    slot === 'oldPrimary' || slot === 'oldSecondary' ? subscription[`${slot}EndsAt`] : undefined,
+  ];
+  return Math.min(...ends.map((end) => (end === undefined ? Number.POSITIVE_INFINITY : Date.parse(end))));
 }
 
 /** Records are removed together with those that name them, and these were read at one revision. */

@@ -210,7 +210,7 @@ function planResult(
     endsOn:
       endsOn === undefined ? before && records.decodePermission(field, before).endsOn : (endsOn ?? undefined),
   };
-  planPermission(draft, stated, draft.now, { basis });
+  planPermission(draft, stated, draft.now, basis);
   const after = draft.get(key)?.fields[field];
   if (after === undefined) throw new Error('a permission was planned that is not there');
   const result = before === undefined ? 'created' : before === after ? 'unchanged' : 'changed';

@@ -103,18 +103,39 @@ export const mainRoles = new RecordKind(
 
 export const subscriptionState = z.enum(['active', 'suspended', 'cancelled']);
 
+/**
+ * Where a key of a subscription stands. One that was renewed with an overlap stands behind its successor, and goes on
+ * being good until the overlap's end.
+ */
+export const keySlot = z.enum(['primary', 'secondary', 'oldPrimary', 'oldSecondary']);
+export type KeySlot = z.infer<typeof keySlot>;
+
 /** `subscription/<subscriptionId>`. Each key stands as `<pepperId>/<hmac>`, with its last characters for people. */
 export const subscriptions = new RecordKind(
   'subscription/',
   z.strictObject({
     userId: identifier,
     apiProduct: identifier,
+    /** What its user calls it. */
+    name: z.string().optional(),
     state: subscriptionState,
     createdAt: instant,
+    /** From then on none of its keys is good. */
+    endsAt: instant.optional(),
     primary: storedKey,
     primaryHint: z.string(),
+    primaryRevokedAt: instant.optional(),
     secondary: storedKey,
     secondaryHint: z.string(),
+    secondaryRevokedAt: instant.optional(),
+    oldPrimary: storedKey.optional(),
+    oldPrimaryHint: z.string().optional(),
+    oldPrimaryEndsAt: instant.optional(),
+    oldPrimaryRevokedAt: instant.optional(),
+    oldSecondary: storedKey.optional(),
+    oldSecondaryHint: z.string().optional(),
+    oldSecondaryEndsAt: instant.optional(),
+    oldSecondaryRevokedAt: instant.optional(),
   }),
 );
 export type Subscription = ReturnType<typeof subscriptions.decode>;
@@ -122,10 +143,65 @@ export type Subscription = ReturnType<typeof subscriptions.decode>;
 /** `subscriber/<userId>`: a field for each of the user's subscriptions, its id, with the API product's name. */
 export const subscribers = new RecordKind('subscriber/', z.record(identifier, identifier));
 
-/** `key/<pepperId>/<hmac>`: what a key opens. */
+/**
+ * `key/<pepperId>/<hmac>`: what a key opens. A key that was revoked opens nothing, and is remembered, so that no
+ * state file brings it back.
+ */
 export const keys = new RecordKind(
   'key/',
-  z.strictObject({ subscriptionId: identifier, slot: z.enum(['primary', 'secondary']) }),
+  z.strictObject({ subscriptionId: identifier, slot: z.enum([...keySlot.options, 'revoked']) }),
+);
+
+/**
+ * `last-use/<subscriptionId>`: a field for each of its keys, as it is kept, with when it was last used. Apart from the
+ * subscription, whose every change makes the sidecars read it anew.
+ */
+export const lastUses = new RecordKind('last-use/', z.record(storedKey, instant));
+
+/** What is known of a mail's way. */
+export const mailDelivery = z.enum(['waiting', 'sent', 'refused', 'given_up']);
+
+/** `confirmation/<userId>`: the last mail that asked a user to confirm the address. */
+export const confirmations = new RecordKind(
+  'confirmation/',
+  z.strictObject({
+    mailId: identifier,
+    /** Whose permission was the reason. */
+    wholesalerId: identifier,
+    requestedAt: instant,
+    delivery: mailDelivery,
+    /** When delivery became what it is. */
+    deliveryAt: instant,
+    /** The mail server's words in numbers, where it did not take the mail: `550 5.1.1`. */
+    reply: z.string().optional(),
+    /** SHA-256 of the token in the mail's link. */
+    token: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+    usedAt: instant.optional(),
+  }),
+);
+export type Confirmation = ReturnType<typeof confirmations.decode>;
+
+/** `confirmation-token/<sha256>`: whose address a token confirms. Good only while the user's last mail is this one. */
+export const confirmationTokens = new RecordKind(
+  'confirmation-token/',
+  z.strictObject({ userId: identifier, mailId: identifier, endsAt: instant }),
+);
+
+/**
+ * `outbox/<due>/<mailId>`: a mail that is to be sent, at the instant in its key or later, so that a list gives them
+ * in the order in which they are due.
+ */
+export const outbox = new RecordKind(
+  'outbox/',
+  z.strictObject({
+    kind: z.literal('confirmation'),
+    userId: identifier,
+    createdAt: instant,
+    attempts: z.codec(z.string().regex(/^\d{1,4}$/), z.int(), { decode: Number, encode: String }),
+  }),
 );
 
 /** `grantee/<wholesalerId>/<userId>`: stands as long as the user has any permission from the wholesaler. */

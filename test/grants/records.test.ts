@@ -33,6 +33,18 @@ const EXAMPLES = [
   example(records.subscribers, { s1: 'my-products' }),
   example(records.keys, { subscriptionId: 's1', slot: 'primary' }),
   example(records.grantees, { since }),
+  example(records.lastUses, { [hash]: since }),
+  example(records.confirmations, {
+    mailId: 'm1',
+    wholesalerId: '10001',
+    requestedAt: since,
+    delivery: 'refused',
+    deliveryAt: since,
+    reply: '550 5.1.1',
+    token: 'f'.repeat(64),
+  }),
+  example(records.confirmationTokens, { userId: 'u1', mailId: 'm1', endsAt: since }),
+  example(records.outbox, { kind: 'confirmation', userId: 'u1', createdAt: since, attempts: 3 }),
   example(records.subscriptions, {
     userId: 'u1',
     apiProduct: 'p',
@@ -53,7 +65,7 @@ test.each(EXAMPLES)('a record with an unknown field is corrupt: $prefix', ({ fie
   expect(() => decode({ ...fields, 'un known': '1' })).toThrow(corrupt);
 });
 
-test.each(EXAMPLES.filter(({ prefix }) => prefix !== 'subscriber/'))(
+test.each(EXAMPLES.filter(({ prefix }) => !['subscriber/', 'last-use/'].includes(prefix)))(
   'a record without a field that it must have is corrupt: $prefix',
   ({ decode }) => {
     expect(() => decode({})).toThrow(corrupt);

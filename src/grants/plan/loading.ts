@@ -2,7 +2,9 @@ import { PRODUCT_PREFIX, productKey } from '../../catalog/product.ts';
 import * as records from '../records.ts';
 import type { State } from '../state.ts';
 import { hashSubscriptionKey, type Peppers } from '../subscription-key.ts';
+import { loadConfirmations } from './confirmation.ts';
 import type { Draft } from './draft.ts';
+import { keysOf } from './subscription-changes.ts';
 
 /** Reads into a draft whatever in the store a state can change or rests on; all there is, where it prunes. */
 export async function loadFor(draft: Draft, state: State, peppers: Peppers, prune: boolean): Promise<void> {
@@ -13,6 +15,7 @@ export async function loadFor(draft: Draft, state: State, peppers: Peppers, prun
     userIds.flatMap((id) => [records.users.key(id), records.grants.key(id), records.subscribers.key(id)]),
   );
   await draft.load(keysOfRelations(draft, state, userIds));
+  await loadConfirmations(draft, userIds);
   await loadSubscriptions(draft, userIds);
   if (state.products === undefined) return;
   if (prune) await draft.loadAll(PRODUCT_PREFIX);
@@ -87,9 +90,7 @@ async function loadSubscriptions(draft: Draft, userIds: readonly string[]): Prom
     ids.flatMap((id) => {
       const record = draft.get(records.subscriptions.key(id));
       const subscription = record && records.subscriptions.decode(record);
-      return subscription
-        ? [records.keys.key(subscription.primary), records.keys.key(subscription.secondary)]
-        : [];
+      return [...keysOf(subscription).keys()].map((stored) => records.keys.key(stored));
     }),
   );
 }
@@ -116,6 +117,9 @@ async function loadEverything(draft: Draft): Promise<void> {
     records.subscriptions,
     records.subscribers,
     records.keys,
+    records.lastUses,
+    records.confirmations,
+    records.confirmationTokens,
     records.grants,
     records.grantees,
   ]) {

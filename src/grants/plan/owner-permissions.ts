@@ -3,6 +3,7 @@ import { type Permission, scopeText } from '../../model/permission.ts';
 import type { Origin } from '../actor.ts';
 import { isProblem, type Problem } from '../operations.ts';
 import * as records from '../records.ts';
+import { loadConfirmations } from './confirmation.ts';
 import type { Draft } from './draft.ts';
 import { userIdOf } from './loading.ts';
 
@@ -102,6 +103,7 @@ export async function loadUsers(
       records.grantees.key(wholesalerId, userId),
     ]),
   );
+  await loadConfirmations(draft, userIds);
   await draft.load(
     userIds.flatMap((userId) => permissionsOf(draft, userId, wholesalerId)).flatMap(keysOfRoles),
   );

@@ -1,9 +1,9 @@
 import type { Scope } from '../../model/identity.ts';
 import { type Permission, scopeText } from '../../model/permission.ts';
-import type { Change } from '../../store/store.ts';
 import type { AuditedState, AuditSubject } from '../audit.ts';
 import * as records from '../records.ts';
 import type { Stated } from '../state-schema.ts';
+import { confirmationMailChanges } from './confirmation.ts';
 import type { Draft } from './draft.ts';
 import { difference } from './record.ts';
 
@@ -13,18 +13,16 @@ type StatedPermission = Readonly<Omit<Stated['permissions'], 'scope'>> & {
 };
 
 /**
- * Adds to a draft what brings one permission to what is stated.
- * @param more.basis keys of further records on which that rests
- * @param more.changes what else goes with it, if anything changes
+ * Adds to a draft what brings one permission to what is stated, and a mail to a user who has yet to confirm: what is
+ * known of users' confirmations must have been loaded.
+ *
+ * @param basis keys of further records on which that rests
  */
 export function planPermission(
   draft: Draft,
   stated: StatedPermission,
   changedAt: string,
-  {
-    basis = [],
-    changes = [],
-  }: { readonly basis?: readonly string[]; readonly changes?: readonly Change[] } = {},
+  basis: readonly string[] = [],
 ): void {
   const { email, userId, accessToWholesaler: wholesalerId, endsOn, ...rest } = stated;
   const permission: Permission = { ...rest, wholesalerId, endsOn, changedAt };
@@ -46,7 +44,11 @@ export function planPermission(
       before: before && auditedPermission(before),
       after: auditedPermission(permission),
     },
-    [{ key, set: { [field]: records.permissionText(permission) } }, ...grantee, ...changes],
+    [
+      { key, set: { [field]: records.permissionText(permission) } },
+      ...grantee,
+      ...(permission.active ? confirmationMailChanges(draft, userId, wholesalerId) : []),
+    ],
     [
       records.users.key(userId),
       records.emails.key(email),

@@ -3,6 +3,7 @@ import type { Permission } from '../../model/permission.ts';
 import type { StoredRecord } from '../../store/store.ts';
 import * as records from '../records.ts';
 import type { State } from '../state.ts';
+import { confirmationRemoval } from './confirmation.ts';
 import {
   apiProductRecord,
   mainRoleRecord,
@@ -14,7 +15,7 @@ import type { Draft } from './draft.ts';
 import { userIdOf } from './loading.ts';
 import { planPermissionRemoval } from './permission.ts';
 import { planRecord, planRemoval } from './record.ts';
-import { auditedSubscription } from './subscription.ts';
+import { auditedSubscription, changesOfSubscription } from './subscription-changes.ts';
 import { userOf } from './user.ts';
 
 /**
@@ -145,6 +146,7 @@ class Pruning {
         [
           { key, remove: true },
           { key: records.emails.key(email), remove: true },
+          ...confirmationRemoval(this.#draft, userId),
         ],
       );
     }
@@ -206,7 +208,7 @@ class Pruning {
   }
 
   #removeSubscription({ key }: StoredRecord, subscription: records.Subscription): void {
-    const { userId, apiProduct, primary, secondary } = subscription;
+    const { userId, apiProduct } = subscription;
     const subscriptionId = key.slice(records.subscriptions.prefix.length);
     this.#draft.add(
       {
@@ -216,10 +218,8 @@ class Pruning {
         before: auditedSubscription(subscription),
       },
       [
-        { key, remove: true },
         { key: records.subscribers.key(userId), unset: [subscriptionId] },
-        { key: records.keys.key(primary), remove: true },
-        { key: records.keys.key(secondary), remove: true },
+        ...changesOfSubscription(subscriptionId, { before: subscription, after: undefined }),
       ],
     );
   }

@@ -5,7 +5,8 @@ import type { Entry, State } from '../state.ts';
 import type { Stated } from '../state-schema.ts';
 import { hashSubscriptionKey, type Peppers } from '../subscription-key.ts';
 import type { Draft } from './draft.ts';
-import { subscriptionsOf, userIdOf } from './loading.ts';
+import { userIdOf } from './loading.ts';
+import { statedSubscriptions } from './subscription.ts';
 
 /**
  * What a state names that neither it nor the store has (or that would be pruned), and what it asks for that the
@@ -58,24 +59,25 @@ function faultsOfSubscription(
   peppers: Peppers,
 ): readonly { readonly path: YamlPath; readonly message: string }[] {
   const userId = userIdOf(draft, value.email);
-  const own = userId === undefined ? [] : subscriptionsOf(draft, userId);
-  const same = own.filter(({ apiProduct }) => apiProduct === value.apiProduct);
+  const same = userId === undefined ? [] : statedSubscriptions(draft, userId, value.apiProduct);
   if (same.length > 1) {
     return [
       { path, message: 'the store has several such subscriptions: this file cannot tell which it means' },
     ];
   }
-  const taken = (['primaryKey', 'secondaryKey'] as const).filter((slot) =>
-    peppers.some((pepper) => {
-      const key = value[slot];
+  return (['primaryKey', 'secondaryKey'] as const).flatMap((slot) => {
+    const key = value[slot];
+    const known = peppers.flatMap((pepper) => {
       const record = key && draft.get(records.keys.key(hashSubscriptionKey(key, pepper)));
-      return record !== undefined && records.keys.decode(record).subscriptionId !== same[0]?.id;
-    }),
-  );
-  return taken.map((slot) => ({
-    path: [...path, slot],
-    message: 'this key belongs to another subscription',
-  }));
+      return record === undefined ? [] : [records.keys.decode(record)];
+    });
+    if (known.some((record) => record.slot === 'revoked')) {
+      return [{ path: [...path, slot], message: 'this key was revoked' }];
+    }
+    return known.some(({ subscriptionId }) => subscriptionId !== same[0]?.id)
+      ? [{ path: [...path, slot], message: 'this key belongs to another subscription' }]
+      : [];
+  });
 }
 
 /** The names that a state may refer to. */

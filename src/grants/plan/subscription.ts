@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Secret } from '../../model/secret.ts';
-import type { Change } from '../../store/store.ts';
-import type { AuditedState } from '../audit.ts';
 import * as records from '../records.ts';
 import type { Stated } from '../state-schema.ts';
 import { hashSubscriptionKey, hintOf, makeSubscriptionKey, type Peppers } from '../subscription-key.ts';
 import type { Draft } from './draft.ts';
 import { subscriptionsOf } from './loading.ts';
 import { difference } from './record.ts';
+import { auditedSubscription, changesOfSubscription } from './subscription-changes.ts';
 
 type StatedSubscription = Stated['subscriptions'] & { readonly userId: string };
 
@@ -29,23 +28,26 @@ export function planSubscription(
   now: string,
 ): void {
   const { email, userId, apiProduct, state } = stated;
-  const existing = subscriptionsOf(draft, userId).find((own) => own.apiProduct === apiProduct);
+  const [existing] = statedSubscriptions(draft, userId, apiProduct);
   const id = existing?.id ?? randomUUID();
   const key = records.subscriptions.key(id);
   const before = existing && records.subscriptions.decode(draft.get(key) ?? { key, revision: 0, fields: {} });
   const slots = slotsOf(stated, before, peppers);
   const renewed = SLOTS.filter((slot) => slots[slot].stored !== before?.[slot]);
   if (before?.state === state && renewed.length === 0) return;
-  const subscription: records.Subscription = {
+  const subscription = withoutRepeated({
+    ...before,
     userId,
     apiProduct,
     state,
     createdAt: before?.createdAt ?? now,
     primary: slots.primary.stored,
     primaryHint: slots.primary.hint,
+    primaryRevokedAt: renewed.includes('primary') ? undefined : before?.primaryRevokedAt,
     secondary: slots.secondary.stored,
     secondaryHint: slots.secondary.hint,
-  };
+    secondaryRevokedAt: renewed.includes('secondary') ? undefined : before?.secondaryRevokedAt,
+  });
   const made = { email, apiProduct, primary: slots.primary.made, secondary: slots.secondary.made };
   draft.add(
     {
@@ -57,21 +59,28 @@ export function planSubscription(
       after: auditedSubscription(subscription),
     },
     [
-      { key, set: records.subscriptions.encode(subscription) },
       { key: records.subscribers.key(userId), set: { [id]: apiProduct } },
-      ...changesOfKeys(id, subscription, before),
+      ...changesOfSubscription(id, { before, after: subscription }),
     ],
     [records.users.key(userId), records.emails.key(email), records.apiProducts.key(apiProduct)],
   );
 }
 
-/** What may change of a subscription; of its keys, what tells a person which they are. */
-export function auditedSubscription({
-  state,
-  primaryHint,
-  secondaryHint,
-}: records.Subscription): AuditedState {
-  return { state, primaryHint, secondaryHint };
+/**
+ * The subscriptions that a state means by a user and an API product: those that were not cancelled, or else all. More
+ * than one: it cannot tell.
+ */
+export function statedSubscriptions(
+  draft: Draft,
+  userId: string,
+  apiProduct: string,
+): readonly { readonly id: string }[] {
+  const same = subscriptionsOf(draft, userId).filter((own) => own.apiProduct === apiProduct);
+  const live = same.filter(({ id }) => {
+    const record = draft.get(records.subscriptions.key(id));
+    return record !== undefined && records.subscriptions.decode(record).state !== 'cancelled';
+  });
+  return live.length > 0 ? live : same;
 }
 
 function slotsOf(
@@ -102,22 +111,18 @@ function slotsOf(
   };
 }
 
-function changesOfKeys(
-  subscriptionId: string,
-  subscription: records.Subscription,
-  before: records.Subscription | undefined,
-): readonly Change[] {
-  const kept = new Set(SLOTS.map((slot) => subscription[slot]));
-  const left = SLOTS.flatMap((slot) => before?.[slot] ?? []).filter((stored) => !kept.has(stored));
-  return [
-    ...left.map((stored): Change => ({ key: records.keys.key(stored), remove: true })),
-    ...SLOTS.filter((slot) => subscription[slot] !== before?.[slot]).map(
-      (slot): Change => ({
-        key: records.keys.key(subscription[slot]),
-        set: records.keys.encode({ subscriptionId, slot }),
-      }),
-    ),
-  ];
+/** A key that was taken back from behind its successor stands there no longer. */
+function withoutRepeated(subscription: records.Subscription): records.Subscription {
+  const result = { ...subscription };
+  const kept = SLOTS.map((slot) => subscription[slot]);
+  for (const old of ['oldPrimary', 'oldSecondary'] as const) {
+    if (!kept.some((stored) => stored === result[old])) continue;
+    result[old] = undefined;
+    result[`${old}Hint`] = undefined;
+    result[`${old}EndsAt`] = undefined;
+    result[`${old}RevokedAt`] = undefined;
+  }
+  return result;
 }
 
 function wordsOf(
