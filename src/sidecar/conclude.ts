@@ -3,6 +3,7 @@ import type { Decision } from '../telemetry/decision.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Exchange } from './exchange.ts';
 import type { ForwardOutcome } from './forward/outcome.ts';
+import { resetConnection } from './reset-connection.ts';
 import { sendRefusal } from './send-refusal.ts';
 
 export interface ConclusionParts {
@@ -30,7 +31,7 @@ export async function conclude(
     report(exchange.describe('client_aborted', undefined));
   } else if (response.headersSent) {
     // A fault came when it was too late to say so: the answer must not look whole.
-    exchange.incoming.socket.resetAndDestroy();
+    resetConnection(response);
     report(exchange.describe(outcome.refusal.code, undefined));
   } else {
     exchange.refused = true;

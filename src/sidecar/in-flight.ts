@@ -1,9 +1,7 @@
 import type { Exchange } from './exchange.ts';
+import { LIMITS } from './limits.ts';
 import { type Refusal, refuse } from './refusals.ts';
-
-/** Requests at a time, of everybody together and of one user. */
-const MAX_REQUESTS = 1024;
-const MAX_REQUESTS_OF_USER = 256;
+import { resetSocket } from './reset-connection.ts';
 
 /** The requests that have no whole answer yet: bounds their number, and waits for them when the sidecar ends. */
 export class InFlight {
@@ -30,7 +28,7 @@ export class InFlight {
         'Retry-After': '1',
       });
     }
-    return this.#exchanges.size > MAX_REQUESTS
+    return this.#exchanges.size > LIMITS.requests
       ? busy('The sidecar has too many requests at once.')
       : undefined;
   }
@@ -38,7 +36,7 @@ export class InFlight {
   /** Counts a request among those of its user. */
   admit(exchange: Exchange, userId: string): Refusal | undefined {
     const count = this.#byUser.get(userId) ?? 0;
-    if (count >= MAX_REQUESTS_OF_USER) return busy('You have too many requests at once.');
+    if (count >= LIMITS.requestsOfUser) return busy('You have too many requests at once.');
     this.#byUser.set(userId, count + 1);
     this.#exchanges.set(exchange, userId);
     return undefined;
@@ -69,7 +67,7 @@ export class InFlight {
       timer = setTimeout(resolve, bound);
     });
     clearTimeout(timer);
-    for (const { incoming } of this.#exchanges.keys()) incoming.socket.resetAndDestroy();
+    for (const { incoming } of this.#exchanges.keys()) resetSocket(incoming.socket);
   }
 }
 

@@ -6,9 +6,11 @@ import type { ConclusionParts } from './conclude.ts';
 import { type Exchange, makeDecisionId } from './exchange.ts';
 import { type Refusal, refuse } from './refusals.ts';
 import { renderRawRefusal } from './render-refusal.ts';
+import { resetSocket } from './reset-connection.ts';
 import { endConnection } from './send-refusal.ts';
 
 const TIMEOUT = refuse('request_timeout', 'The request took too long to arrive.');
+const SILENCE = refuse('request_timeout', 'The rest of the request did not come.');
 const MALFORMED = refuse('request_malformed', 'The request is not valid HTTP/1.1 or 1.0.');
 const LONG_TARGET = refuse('uri_too_long', 'The request target is too long.');
 const LARGE_HEAD = refuse('headers_too_large', 'The request line and headers are too large.');
@@ -18,6 +20,9 @@ const UPGRADE = refuse('upgrade_refused', 'Only HTTP/1.1 is spoken here.', {
   Upgrade: 'HTTP/1.1',
   Connection: 'close, Upgrade',
 });
+
+/** A connection beyond those that may be open is closed without a word. */
+const TOO_MANY = { code: 'connection_dropped', status: undefined };
 
 interface ParseError extends Error {
   readonly code?: string;
@@ -44,6 +49,28 @@ export class RawExits {
     server.on('clientError', (error: ParseError, socket) => this.#onParseError(error, socket));
     server.on('connect', (incoming, socket) => this.#refuseTakenOver(TUNNEL, incoming.method, socket));
     server.on('upgrade', (incoming, socket) => this.#refuseTakenOver(UPGRADE, incoming.method, socket));
+    server.on('timeout', (socket) => this.#onSilence(socket));
+    server.on('drop', () => {
+      // Those who only wait make place for the next to come.
+      server.closeIdleConnections();
+      this.#parts.report(describeBare(TOO_MANY, makeDecisionId(), undefined));
+    });
+  }
+
+  /** Nothing has come or gone on a connection for as long as we are patient. */
+  #onSilence(socket: Socket): void {
+    const exchange = this.#latest.get(socket);
+    if (exchange === undefined || !exchange.unanswered) {
+      socket.destroy();
+    } else if (socket.writableLength > 0) {
+      exchange.reason = 'the client does not read its answer';
+      resetSocket(socket);
+    } else if (exchange.incoming.readableFlowing === true && !exchange.incoming.complete) {
+      this.#refuse(SILENCE, undefined, socket);
+    } else {
+      // It waits for the upstream, which has bounds of its own.
+      socket.setTimeout(socket.timeout ?? 0);
+    }
   }
 
   #onParseError(error: ParseError, socket: Duplex): void {
@@ -70,8 +97,7 @@ export class RawExits {
       endConnection(socket);
     } else if (exchange.incoming.complete || exchange.response.headersSent) {
       // Bytes of ours would be taken for a part of an answer that is under way, or still to come.
-      if (socket instanceof Socket) socket.resetAndDestroy();
-      else socket.destroy();
+      resetSocket(socket);
     } else {
       exchange.cut = refusal;
       this.#answer(refusal, exchange.decisionId, socket);
@@ -95,7 +121,12 @@ function refusalOf({ code = '', rawPacket, bytesParsed }: ParseError, socket: Du
   return code.startsWith('HPE_') ? MALFORMED : undefined;
 }
 
-function describeBare({ code, status }: Refusal, decisionId: string, method: string | undefined): Decision {
+/** @param status undefined where nobody was told */
+function describeBare(
+  { code, status }: Pick<Decision, 'code' | 'status'>,
+  decisionId: string,
+  method: string | undefined,
+): Decision {
   return {
     decisionId,
     code,

@@ -2,13 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Config } from '../config/config.ts';
 import type { Exchange } from './exchange.ts';
+import { LIMITS } from './limits.ts';
 import type { Refusal } from './refusals.ts';
 import { renderRefusal } from './render-refusal.ts';
 import { hasBody } from './route/framing.ts';
-
-/** How much of a refused request's body is read and thrown away, and how long that may take. */
-const MAX_DISCARDED_BYTES = 1024 * 1024;
-const MAX_DISCARDING_MS = 2000;
 
 /**
  * Answers with a refusal. The answer is written before this returns; the promise resolves when the exchange is over.
@@ -41,19 +38,21 @@ async function discardBody(incoming: IncomingMessage): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let bytes = 0;
   await new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, MAX_DISCARDING_MS);
+    timer = setTimeout(resolve, LIMITS.discardingTime);
     incoming.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > MAX_DISCARDED_BYTES) resolve();
+      if (bytes > LIMITS.discardedBytes) resolve();
     });
     for (const event of ['end', 'close', 'error']) incoming.once(event, () => resolve());
+    // Where it was piped to an upstream that gave up, it has been paused.
+    incoming.resume();
   });
   clearTimeout(timer);
 }
 
 /** Writes a connection's last bytes, if any, and closes it once the client has had the time to read them. */
 export function endConnection(socket: Duplex, bytes?: Buffer): void {
-  const timer = setTimeout(() => socket.destroy(), MAX_DISCARDING_MS);
+  const timer = setTimeout(() => socket.destroy(), LIMITS.discardingTime);
   socket.once('close', () => clearTimeout(timer));
   socket.end(bytes);
   socket.resume();

@@ -2,25 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { ConclusionParts } from './conclude.ts';
 import { Exchange, type Expectation } from './exchange.ts';
+import { LIMITS, PATIENCE } from './limits.ts';
 import { RawExits } from './raw-exits.ts';
-
-/** Milliseconds. */
-export interface ServerTimeouts {
-  /** For the request line and headers to arrive. */
-  readonly headers: number;
-  /** For the whole request to arrive. */
-  readonly request: number;
-  /** Between two requests on one connection. Load balancers keep theirs for 60 s: they must be the first to close. */
-  readonly keepAlive: number;
-}
-
-const TIMEOUTS: ServerTimeouts = { headers: 15_000, request: 300_000, keepAlive: 75_000 };
-
-/** Bytes of request line and headers together. */
-const MAX_HEAD_BYTES = 32 * 1024;
-const MAX_HEADERS = 200;
-/** Requests that a client may pipeline in vain before its connection is cut at once. */
-const MAX_FOLLOWERS = 16;
+import { resetSocket } from './reset-connection.ts';
 
 /**
  * The proxied port's server, not yet listening. Everything that arrives is served or ends in a raw exit; nothing is
@@ -30,21 +14,23 @@ const MAX_FOLLOWERS = 16;
 export function createProxyServer(
   serve: (exchange: Exchange) => Promise<void>,
   parts: ConclusionParts,
-  timeouts = TIMEOUTS,
+  patience = PATIENCE,
 ): Server {
   const server = createServer({
     insecureHTTPParser: false,
-    maxHeaderSize: MAX_HEAD_BYTES,
-    headersTimeout: timeouts.headers,
-    requestTimeout: timeouts.request,
-    connectionsCheckingInterval: Math.min(timeouts.headers, 1000),
-    keepAliveTimeout: timeouts.keepAlive,
+    maxHeaderSize: LIMITS.headBytes,
+    headersTimeout: patience.head,
+    requestTimeout: patience.request,
+    connectionsCheckingInterval: Math.min(patience.head, 1000),
+    keepAliveTimeout: patience.nextRequest,
     // Node's own answer to a missing Host has no code: the pipeline refuses it.
     requireHostHeader: false,
     // Java's client asks for h2c on every new connection, and is glad to be ignored (RFC 9110, section 7.8).
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() !== 'h2c',
   });
-  server.maxHeadersCount = MAX_HEADERS;
+  server.timeout = patience.silence;
+  server.maxHeadersCount = LIMITS.headerLines;
+  server.maxConnections = LIMITS.connections;
   // No request is dropped for coming late on its connection.
   server.maxRequestsPerSocket = 0;
 
@@ -74,7 +60,7 @@ function endAfter(exchange: Exchange): void {
   const { incoming, response } = exchange;
   exchange.followers += 1;
   // Node keeps each of them until the first is answered.
-  if (exchange.followers > MAX_FOLLOWERS) incoming.socket.resetAndDestroy();
+  if (exchange.followers > LIMITS.followers) resetSocket(incoming.socket);
   if (exchange.followers > 1) return;
   if (!response.headersSent) response.shouldKeepAlive = false;
   response.once('finish', () => incoming.socket.destroySoon());

@@ -15,13 +15,11 @@ import { Metrics } from '../telemetry/metrics.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { IdentitySigner } from './identity-signer.ts';
 import { InFlight } from './in-flight.ts';
+import { DRAIN_BOUND } from './limits.ts';
 import { createManagementServer } from './management.ts';
 import { type PipelineParts, serve } from './pipeline.ts';
 import { RouteTable } from './route/match.ts';
 import { createProxyServer } from './server.ts';
-
-/** Milliseconds that requests under way have to end in when the sidecar does. Kubernetes kills after 30 s. */
-const DRAIN_BOUND = 25_000;
 
 export interface Sidecar {
   /** Where it listens: as configured, with the port that was free where that says 0. */

@@ -56,7 +56,7 @@ it('the README’s snippet takes no request that came past the sidecar', async (
     void verdict.then((word) => verdicts.push(word)).then(() => response.end());
   });
   await listen(backend, { host: '127.0.0.1', port: 0 });
-  opened.defer(() => backend.close());
+  opened.defer(() => void backend.close());
   const unsigned = [{ alg: 'none' }, { sub: 'u-1', iss: 'fullmakt', aud: 'backend', exp: 4e9 }];
   const forged = `${unsigned.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')}.`;
   for (const headers of [{}, { 'Fullmakt-Identity': forged }])

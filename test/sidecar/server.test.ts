@@ -1,48 +1,15 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { listen } from '../../src/http/listen.ts';
+import { describe, expect, it } from 'vitest';
 import type { Exchange } from '../../src/sidecar/exchange.ts';
 import { refuse } from '../../src/sidecar/refusals.ts';
 import { sendRefusal } from '../../src/sidecar/send-refusal.ts';
-import { createProxyServer } from '../../src/sidecar/server.ts';
-import type { Decision } from '../../src/telemetry/decision.ts';
-import { createLog } from '../../src/telemetry/log.ts';
-import { portOf, RESET, readAnswer, sendRaw } from './running-sidecar.ts';
+import { PATIENT, runServer } from './running-server.ts';
+import { RESET, readAnswer, sendRaw } from './running-sidecar.ts';
 
-const PATIENT = { headers: 10_000, request: 10_000, keepAlive: 10_000 };
-const HASTY = { headers: 50, request: 100, keepAlive: 10_000 };
+const HASTY = { ...PATIENT, head: 50, request: 100 };
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\n';
-
-interface RunningServer {
-  readonly port: number;
-  readonly server: Server;
-  /** What was served, in order. */
-  readonly exchanges: Exchange[];
-  readonly decisions: Decision[];
-}
-
-async function run(serve: (exchange: Exchange) => void, timeouts = PATIENT): Promise<RunningServer> {
-  const exchanges: Exchange[] = [];
-  const decisions: Decision[] = [];
-  const log = createLog({ stream: { write: () => {} } });
-  const server = createProxyServer(
-    async (exchange) => {
-      exchanges.push(exchange);
-      serve(exchange);
-    },
-    { refusals: 'problem', log, report: (decision) => decisions.push(decision) },
-    timeouts,
-  );
-  await listen(server, { host: '127.0.0.1', port: 0 });
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { port: portOf(server), server, exchanges, decisions };
-}
 
 const answerAtOnce = ({ response }: Exchange): void => void response.end('whole');
 const leaveUnanswered = (): void => {};
@@ -50,7 +17,7 @@ const beginAnswer = ({ response }: Exchange): void => void response.write('half'
 
 describe('a request that takes too long is refused with 408', () => {
   it('while its head is arriving', async () => {
-    const { port, decisions, exchanges } = await run(answerAtOnce, HASTY);
+    const { port, decisions, exchanges } = await runServer(answerAtOnce, HASTY);
     const answer = readAnswer(await sendRaw(port, 'GET / HTTP/1.1\r\nHost'));
     expect([answer.status, answer.code]).toEqual([408, 'request_timeout']);
     expect(exchanges).toEqual([]);
@@ -58,7 +25,7 @@ describe('a request that takes too long is refused with 408', () => {
   });
 
   it('while its body is arriving and nothing has been answered, under the id that its log line will have', async () => {
-    const { port, exchanges, decisions } = await run(leaveUnanswered, HASTY);
+    const { port, exchanges, decisions } = await runServer(leaveUnanswered, HASTY);
     const answer = readAnswer(await sendRaw(port, `${POST}Content-Length: 5\r\n\r\nab`));
     expect([answer.status, answer.code]).toEqual([408, 'request_timeout']);
     expect(answer.body).toContain(exchanges[0]?.decisionId);
@@ -69,13 +36,13 @@ describe('a request that takes too long is refused with 408', () => {
 });
 
 it('a connection on which nothing is ever sent is closed without a word', async () => {
-  const { port, decisions } = await run(answerAtOnce, HASTY);
+  const { port, decisions } = await runServer(answerAtOnce, HASTY);
   expect(await sendRaw(port)).toBe('');
   expect(decisions).toEqual([]);
 });
 
 it('rubbish is answered once, however much of it comes', async () => {
-  const { port, decisions } = await run(answerAtOnce);
+  const { port, decisions } = await runServer(answerAtOnce);
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   let received = '';
   socket.on('data', (chunk) => (received += chunk.toString()));
@@ -93,14 +60,14 @@ describe('a body that turns out malformed', () => {
   const body = `${POST}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n`;
 
   it('is refused if nothing has been answered', async () => {
-    const { port, exchanges } = await run(({ incoming }) => void incoming.resume());
+    const { port, exchanges } = await runServer(({ incoming }) => void incoming.resume());
     const answer = readAnswer(await sendRaw(port, body));
     expect([answer.status, answer.code]).toEqual([400, 'request_malformed']);
     expect(exchanges[0]?.cut?.code).toBe('request_malformed');
   });
 
   it('resets an answer that has begun, and adds nothing to it', async () => {
-    const { port } = await run((exchange) => {
+    const { port } = await runServer((exchange) => {
       exchange.incoming.resume();
       beginAnswer(exchange);
     });
@@ -119,7 +86,7 @@ describe('a body that turns out malformed', () => {
 });
 
 it('a refusal that has been written is not spoilt by what is still to come of its request', async () => {
-  const { port, decisions } = await run((exchange) => {
+  const { port, decisions } = await runServer((exchange) => {
     exchange.refused = true;
     void sendRefusal(exchange, refuse('key_missing', 'A key, please.'), 'problem');
   });
@@ -137,7 +104,7 @@ it('a refusal that has been written is not spoilt by what is still to come of it
 });
 
 it('what is no HTTP behind a request that waits for its answer resets the connection', async () => {
-  const { port, exchanges } = await run(leaveUnanswered);
+  const { port, exchanges } = await runServer(leaveUnanswered);
   expect(await sendRaw(port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\nrubbish\r\n\r\n')).toBe(RESET);
   expect(exchanges).toHaveLength(1);
 });
@@ -146,7 +113,7 @@ describe('a request that is pipelined', () => {
   const two = 'GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n';
 
   it('behind one that waits for its answer is not taken: the connection ends with that answer', async () => {
-    const { port, exchanges } = await run(
+    const { port, exchanges } = await runServer(
       ({ response }) => void nextTurn().then(() => response.end('whole')),
     );
     const received = await sendRaw(port, two);
@@ -157,14 +124,14 @@ describe('a request that is pipelined', () => {
   });
 
   it('in great number cuts the connection at once', async () => {
-    const { port, exchanges } = await run(leaveUnanswered);
+    const { port, exchanges } = await runServer(leaveUnanswered);
     expect(await sendRaw(port, two.repeat(50))).toBe(RESET);
     expect(exchanges).toHaveLength(1);
   });
 });
 
 it('requests that follow one another on a connection are all served', async () => {
-  const { port, exchanges } = await run(answerAtOnce);
+  const { port, exchanges } = await runServer(answerAtOnce);
   const socket = connect(port, '127.0.0.1');
   for (let count = 1; count <= 3; count += 1) {
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -175,7 +142,7 @@ it('requests that follow one another on a connection are all served', async () =
 });
 
 it('a wish for h2c, which some clients add to every first request, is passed over', async () => {
-  const { port } = await run(answerAtOnce);
+  const { port } = await runServer(answerAtOnce);
   const wish = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
   const socket = connect(port, '127.0.0.1');
   socket.write(`GET / HTTP/1.1\r\nHost: a\r\n${wish}\r\n`);
@@ -190,13 +157,13 @@ it.each([
   ['100-continue, tea', 'unknown'],
   ['tea', 'unknown'],
 ])('the expectation %s is %s', async (expectation, expected) => {
-  const { port, exchanges } = await run(answerAtOnce);
+  const { port, exchanges } = await runServer(answerAtOnce);
   await sendRaw(port, `${POST}Expect: ${expectation}\r\nConnection: close\r\n\r\n`);
   expect(exchanges.map((exchange) => exchange.expectation)).toEqual([expected]);
 });
 
 it('an expectation in HTTP/1.0 counts for nothing', async () => {
-  const { port, exchanges } = await run(answerAtOnce);
+  const { port, exchanges } = await runServer(answerAtOnce);
   await sendRaw(port, 'POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n');
   expect(exchanges.map((exchange) => exchange.expectation)).toEqual(['none']);
 });

@@ -1,3 +1,4 @@
+import { LIMITS } from '../limits.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 
 /** A request target (RFC 9112, section 3.2.1) that can be read in one way only. */
@@ -9,9 +10,6 @@ export interface CanonicalTarget {
   /** What stood after the first `?`, as it came. */
   readonly rawQuery: string;
 }
-
-/** Bytes. RFC 9110, section 4.1, recommends that 8,000 be taken. */
-export const MAX_TARGET_LENGTH = 8192;
 
 /** Characters that need no encoding and mean themselves to everybody. Without `+`, which some read as a space. */
 const PLAIN_SEGMENT = /^[A-Za-z0-9\-._~!$&'()*,=:@]+$/;
@@ -30,8 +28,8 @@ const LOOSE_ENDS = /^\s|[\s.]$/u;
  * (`%40` or `@`) is the caller's, and comes out in one form.
  */
 export function canonicalTarget(target: string): CanonicalTarget | Refusal {
-  if (target.length > MAX_TARGET_LENGTH) {
-    return refuse('uri_too_long', `The request target may have ${MAX_TARGET_LENGTH} bytes at most.`);
+  if (target.length > LIMITS.targetBytes) {
+    return refuse('uri_too_long', `The request target may have ${LIMITS.targetBytes} bytes at most.`);
   }
   // `http://host/path`, `*` and CONNECT's `host:port` (RFC 9112, sections 3.2.2 to 3.2.4) name more than a path.
   if (!target.startsWith('/')) return ambiguous('It must begin with a slash.');

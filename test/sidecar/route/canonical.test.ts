@@ -3,8 +3,9 @@ import { array, assert, constantFrom, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { LIMITS } from '../../../src/sidecar/limits.ts';
 import { isRefusal } from '../../../src/sidecar/refusals.ts';
-import { canonicalTarget, MAX_TARGET_LENGTH } from '../../../src/sidecar/route/canonical.ts';
+import { canonicalTarget } from '../../../src/sidecar/route/canonical.ts';
 
 const oddPaths = z
   .record(z.string(), z.array(z.string()))
@@ -63,7 +64,7 @@ it('what follows the first question mark is the query', () => {
 });
 
 it('a target that is too long is refused before it is read', () => {
-  const longest = `/${'a'.repeat(MAX_TARGET_LENGTH - 1)}`;
+  const longest = `/${'a'.repeat(LIMITS.targetBytes - 1)}`;
   expect(canonicalTarget(longest)).toMatchObject({ path: longest });
   expect(canonicalTarget(`${longest}/..`)).toMatchObject({ code: 'uri_too_long', status: 414 });
 });
