@@ -14,6 +14,7 @@ import { FilteredExchange } from './filtered-exchange.ts';
 import type { ForwardOutcome, Refused } from './outcome.ts';
 import { checkItems, readJsonBody } from './request-body.ts';
 import { UnfilteredProxy } from './unfiltered-proxy.ts';
+import { upstreamConnector } from './upstream-connector.ts';
 import { streamedLength, upstreamHeaders, upstreamTarget } from './upstream-request.ts';
 
 export interface ForwarderParts {
@@ -117,7 +118,7 @@ function openPool({ url, timeout }: Upstream): Pool {
   return new Pool(url.origin, {
     // HTTP/1.1 alone: what one protocol means need not be mapped to the other.
     allowH2: false,
-    connectTimeout: timeout,
+    connect: upstreamConnector(timeout),
     headersTimeout: timeout,
     bodyTimeout: timeout,
   });
