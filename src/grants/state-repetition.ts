@@ -1,7 +1,7 @@
 import type { FileFault } from '../config/file-fault.ts';
 import type { YamlFile, YamlPath } from '../config/yaml-file.ts';
 import { permissionField } from './records.ts';
-import type { Entry, Sections } from './state.ts';
+import type { Entry, Sections } from './state-schema.ts';
 
 /** Where something is named that may be named once only, and what to say of its second place. */
 interface Unique {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isAttributeValue, isProductId } from '../catalog/product.ts';
+import type { YamlPath } from '../config/yaml-file.ts';
 import { isCalendarDate } from '../model/calendar-date.ts';
 import { normalizeEmail } from '../model/email.ts';
 import { isAttributeName, isIdentifier } from '../model/identifier.ts';
@@ -112,6 +113,15 @@ export interface Stated {
   readonly subscriptions: z.output<typeof statedSubscription>;
   readonly permissions: z.output<typeof statedPermission>;
 }
+
+/** One thing that a state file states, and where. */
+export interface Entry<Value> {
+  readonly path: YamlPath;
+  readonly value: Value;
+}
+
+/** Each section's readable entries; undefined where the file does not speak of it. */
+export type Sections = { readonly [Name in keyof Stated]: readonly Entry<Stated[Name]>[] | undefined };
 
 export const SECTIONS: { readonly [Name in keyof Stated]: z.ZodType<Stated[Name]> } = {
   wholesalers: statedWholesaler,

@@ -7,16 +7,14 @@ import { checkSchema } from '../config/schema-issues.ts';
 import { readYamlFile, type YamlFile, type YamlPath } from '../config/yaml-file.ts';
 import { normalizeEmail } from '../model/email.ts';
 import { faultsOfRepetition } from './state-repetition.ts';
-import { productFile, SECTIONS, type Stated, statedProduct } from './state-schema.ts';
-
-/** One thing that a state file states, and where. */
-export interface Entry<Value> {
-  readonly path: YamlPath;
-  readonly value: Value;
-}
-
-/** Each section's readable entries; undefined where the file does not speak of it. */
-export type Sections = { readonly [Name in keyof Stated]: readonly Entry<Stated[Name]>[] | undefined };
+import {
+  type Entry,
+  productFile,
+  SECTIONS,
+  type Sections,
+  type Stated,
+  statedProduct,
+} from './state-schema.ts';
 
 /** What a state file says the store shall hold. It must not be applied if it has faults. */
 export interface State {

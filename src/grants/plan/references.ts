@@ -1,8 +1,8 @@
 import type { FileFault } from '../../config/file-fault.ts';
 import type { YamlPath } from '../../config/yaml-file.ts';
 import * as records from '../records.ts';
-import type { Entry, State } from '../state.ts';
-import type { Stated } from '../state-schema.ts';
+import type { State } from '../state.ts';
+import type { Entry, Stated } from '../state-schema.ts';
 import { hashSubscriptionKey, type Peppers } from '../subscription-key.ts';
 import type { Draft } from './draft.ts';
 import { userIdOf } from './loading.ts';
