@@ -110,7 +110,7 @@ export type Step = z.infer<typeof Step>;
 const about = {
   id: z.string().regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/),
   /** What the attacker does, and what is gained by it. */
-  attack: z.string().min(20),
+  attack: z.string().min(5),
   /** Where it is from: an RFC's section, a CVE, a public report. */
   source: z.string().min(5),
 };
