@@ -1,48 +1,139 @@
-import { createServer } from 'node:http';
-import express, { type Express, type Response } from 'express';
-import type { Address } from '../config/config.ts';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import type { Address, Config } from '../config/config.ts';
+import { Identities } from '../grants/identities.ts';
 import { listen } from '../http/listen.ts';
-import { PROBLEM_JSON, renderProblem } from '../http/problem.ts';
+import { Follower } from '../store/follower.ts';
 import { type Store, StoreError } from '../store/store.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { apiRoutes } from './api-routes.ts';
+import { authApi } from './auth-api/auth-api.ts';
+import { identityTokenReader } from './auth-api/identity-token.ts';
+import { localTimeIn } from './auth-api/local-time.ts';
+import { docsPage } from './docs-page.ts';
+import { openApiDocument } from './openapi.ts';
+import { type AdminProblem, problem, sendProblem } from './problems.ts';
 
-function sendProblem(response: Response, status: number, title: string, detail: string, code: string): void {
-  response.status(status).type(PROBLEM_JSON).send(renderProblem({ status, title, detail, code }));
+/** What the admin service works with. */
+export interface AdminParts {
+  readonly store: Store;
+  readonly log: Logger;
 }
 
-function createApp(store: Store): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.set('etag', false);
-  app.get('/livez', (_request, response) => {
-    response.type('text').send('ok\n');
-  });
-  app.get('/readyz', async (_request, response) => {
-    try {
-      await store.position();
-      response.type('text').send('ok\n');
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      sendProblem(response, 503, 'Not ready', 'The store does not answer.', 'store_unreachable');
-    }
-  });
-  app.use((_request, response) => {
-    sendProblem(response, 404, 'No such page', 'The admin service has nothing here.', 'route_unknown');
-  });
-  return app;
+export type AdminConfig = Pick<Config, 'admin' | 'secrets' | 'subscriptionKey' | 'sidecar'>;
+
+export interface RunningAdmin {
+  /** Where it listens: with the port that it got, where any free one was asked for. */
+  readonly listen: Address;
+  close(): Promise<void>;
 }
 
 /**
- * Starts the admin service: so far its health checks; the /auth API and the portal are to stand here.
- * @throws Error with one clear line when the address cannot be listened on
+ * Starts the admin service: its APIs, their description, and health checks.
+ *
+ * @throws Error with one clear line when the address cannot be listened on, or the signing key not be read
+ * @throws StoreError when the store does not answer
  */
-export async function startAdmin(address: Address, store: Store): Promise<{ close(): Promise<void> }> {
-  const server = createServer(createApp(store));
-  await listen(server, address);
-  return {
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+export async function startAdmin(config: AdminConfig, parts: AdminParts): Promise<RunningAdmin> {
+  await using opened = new AsyncDisposableStack();
+  const follower = opened.adopt(await Follower.start(parts.store), (follower) => follower.close());
+  const server = createServer(await createApp(config, parts, follower, opened));
+  await listen(server, config.admin.listen);
+  opened.defer(() => stop(server));
+  const address = addressOf(server, config.admin.listen);
+  parts.log.info({ listen: address }, 'the admin service listens');
+  const running = opened.move();
+  return { listen: address, close: () => running.disposeAsync() };
+}
+
+async function createApp(
+  config: AdminConfig,
+  { store, log }: AdminParts,
+  follower: Follower,
+  opened: AsyncDisposableStack,
+): Promise<Express> {
+  const { peppers, signingKeys } = config.secrets;
+  const { timezone } = config.admin;
+  const identities = new Identities({ store, follower, peppers, timezone });
+  opened.defer(() => identities.close());
+  const apis = [
+    authApi({
+      store,
+      identities,
+      isStale: () => follower.silence() > config.sidecar.maxStaleness,
+      readIdentityToken: await identityTokenReader(signingKeys),
+      subscriptionKey: config.subscriptionKey,
+      localTime: localTimeIn(timezone),
+      recorded: (event) => log.info({ audit: event }, 'audit'),
+    }),
+  ];
+  const document = openApiDocument(apis, config.admin.publicUrl);
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
+  app.set('query parser', false);
+  addHealthChecks(app, store);
+  app.get('/openapi.json', (_request, response) => void response.json(document));
+  const page = docsPage(document);
+  app.get('/docs', (_request, response) => void response.set(page.headers).send(page.html));
+  for (const api of apis) app.use(apiRoutes(api));
+  app.use((_request, response) => sendProblem(response, problem('route_unknown', 'There is nothing here.')));
+  app.use(answerFault(log));
+  return app;
+}
+
+function addHealthChecks(app: Express, store: Store): void {
+  app.get('/livez', (_request, response) => void response.type('text').send('ok\n'));
+  app.get('/readyz', async (_request, response) => {
+    await store.position();
+    response.type('text').send('ok\n');
+  });
+}
+
+/** Answers for whatever was thrown: a fault of the request that express found, of the store, or of ours. */
+function answerFault(log: Logger): ErrorRequestHandler {
+  return (error: unknown, request, response, _next) => {
+    const found = problemOfFault(error);
+    if (found.code === 'internal_error') log.error({ err: error, path: request.path }, 'a request failed');
+    if (response.headersSent) response.destroy();
+    else sendProblem(response, found);
   };
+}
+
+function problemOfFault(error: unknown): AdminProblem {
+  if (error instanceof StoreError && (error.code === 'unreachable' || error.code === 'not_durable')) {
+    const headers = { 'Retry-After': '5' };
+    return problem('store_unreachable', 'The store does not answer. Ask again: nothing is done twice.', {
+      headers,
+    });
+  }
+  if (error instanceof URIError) return problem('request_malformed', 'The path cannot be read.');
+  switch (error instanceof Error && 'type' in error ? error.type : undefined) {
+    case 'entity.too.large':
+      return problem('body_too_large', 'The body is larger than 1 MB.');
+    case 'encoding.unsupported':
+      return problem('media_type_unsupported', 'The body must not be compressed.');
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return problem('body_malformed', 'The body is shorter or longer than it says.');
+    default:
+      return problem('internal_error', 'Something is wrong with the admin service.');
+  }
+}
+
+function addressOf(server: Server, configured: Address): Address {
+  const bound = server.address();
+  return typeof bound === 'object' && bound !== null
+    ? { host: configured.host, port: bound.port }
+    : configured;
+}
+
+async function stop(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed;
 }

@@ -114,9 +114,9 @@ function sendAnswer(
   response
     .status(status)
     .set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers });
-  const columns = answers[status]?.csv;
+  const csv = answers[status]?.csv;
   if (body === undefined) response.end();
-  else if (columns !== undefined && acceptsCsv(request)) {
-    response.type('text/csv').send(renderCsv(columns, body));
+  else if (csv !== undefined && acceptsCsv(request)) {
+    response.type('text/csv').send(renderCsv(csv, body));
   } else response.json(body);
 }

@@ -38,8 +38,12 @@ export interface DeclaredAnswer {
   /** Left out: no content. */
   readonly schema?: z.ZodType;
   readonly example?: unknown;
-  /** Columns, in order, of the answer's rows as `text/csv`, for callers that ask for it. */
-  readonly csv?: readonly string[];
+  /** How the answer's rows stand in `text/csv`, for callers that ask for it. */
+  readonly csv?: {
+    readonly columns: readonly string[];
+    /** Of a row, members that stand in a column in another form. */
+    readonly toRow?: (row: object) => object;
+  };
   /** Response headers by name, with what they tell. */
   readonly headers?: Readonly<Record<string, string>>;
 }

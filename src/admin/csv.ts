@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { DeclaredAnswer } from './api.ts';
 
 /** Whether the caller would rather have CSV than JSON. */
 export function acceptsCsv(request: Request): boolean {
@@ -10,15 +11,19 @@ export function acceptsCsv(request: Request): boolean {
  *
  * @param rows one object or a list of them; a member that is missing is an empty field
  */
-export function renderCsv(columns: readonly string[], rows: unknown): string {
+export function renderCsv(
+  { columns, toRow = (row) => row }: NonNullable<DeclaredAnswer['csv']>,
+  rows: unknown,
+): string {
   const list: readonly unknown[] = Array.isArray(rows) ? rows : [rows];
-  const lines = list.map((row) => columns.map((column) => quote(fieldOf(row, column))).join(','));
+  const lines = list.map((row) => {
+    const fields = new Map<string, unknown>(Object.entries(toRow(Object(row))));
+    return columns.map((column) => quote(textOf(fields.get(column)))).join(',');
+  });
   return [columns.join(','), ...lines, ''].join('\r\n');
 }
 
-function fieldOf(row: unknown, column: string): string {
-  if (typeof row !== 'object' || row === null) return '';
-  const value: unknown = new Map(Object.entries(row)).get(column);
+function textOf(value: unknown): string {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

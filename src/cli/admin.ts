@@ -3,6 +3,7 @@ import { startAdmin } from '../admin/admin.ts';
 import { renderFaults } from '../config/file-fault.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { openStore } from '../store/open-store.ts';
+import { createLog } from '../telemetry/log.ts';
 import { CONFIG_FILE, FAULTY_CONFIGURATION } from './configuration.ts';
 import { endOfProcess } from './end-of-process.ts';
 
@@ -20,7 +21,7 @@ export function adminCommand(): Command {
       }
       const { admin, store: location } = loaded.config;
       const store = await openStore(location, { durability: admin.durability });
-      const service = await startAdmin(admin.listen, store);
+      const service = await startAdmin(loaded.config, { store, log: createLog() });
       await endOfProcess();
       await service.close();
       await store.close();

@@ -74,7 +74,7 @@ export async function startDemo(options: {
   const applied = await applyState(store, await demoState(keys), { peppers: config.secrets.peppers });
   if ('faults' in applied)
     throw new Error(`the demo's state does not apply:\n${renderFaults(applied.faults)}`);
-  adopt(await startAdmin(config.admin.listen, store));
+  adopt(await startAdmin(config, { store, log }));
   adopt(await startSidecar(config, { store, policy, log }));
 
   const facts: DemoFacts = {

@@ -33,7 +33,7 @@ export async function change<Result extends object>(
   store: Store,
   origin: Origin,
   plan: (draft: Draft) => Promise<Result>,
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
+  { dryRun = false }: { readonly dryRun?: boolean | undefined } = {},
 ): Promise<Result> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const draft = new Draft(store, origin);

@@ -50,7 +50,7 @@ export interface PermissionResults {
 }
 
 interface Options {
-  readonly dryRun?: boolean;
+  readonly dryRun?: boolean | undefined;
 }
 
 /**

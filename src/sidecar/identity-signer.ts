@@ -9,12 +9,9 @@ import {
   SignJWT,
 } from 'jose';
 import type { Identity } from '../model/identity.ts';
+import { IDENTITY_ISSUER as ISSUER } from '../model/identity-token.ts';
 import type { Secret } from '../model/secret.ts';
 
-/** The request header that tells an upstream who asks. */
-export const IDENTITY_HEADER = 'fullmakt-identity';
-
-const ISSUER = 'fullmakt';
 /** Seconds that a token is good for. */
 const LIFETIME = 60;
 /** Milliseconds for which one token serves again: half its life is then still before it. */

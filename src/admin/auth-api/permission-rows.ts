@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import { readCsv } from '../../catalog/csv.ts';
+import type { PermissionProblem, PermissionResult } from '../../grants/permissions.ts';
+import type { GrantedPermission } from '../../grants/plan/owner-permissions.ts';
+import { parseScopeText, scopeText } from '../../model/permission.ts';
+import { type AdminProblem, problem } from '../problems.ts';
+import { email, identifier, lastDay, scope } from '../schemas.ts';
+import type { LocalTime } from './local-time.ts';
+
+const wholesaler = identifier.describe('The wholesaler whose data it is.');
+const active = z.boolean().describe('Whether it counts.');
+const changedOn = z.iso.date().describe('The day of the last change, in the configured time zone.');
+const changedAt = z
+  .string()
+  .regex(/^\d{2}:\d{2}:\d{2}$/)
+  .describe('The time of day of the last change, HH:MM:SS.');
+const endsOn = lastDay.describe('The last day on which it counts, in the configured time zone.');
+
+/** When something last changed, as version v0 tells it. */
+export const lastChanged = { lastChangedOn: changedOn, lastChangedAt: changedAt };
+
+const permission = {
+  email: z.string(),
+  accessToWholesaler: wholesaler,
+  roleId: identifier,
+  mainRoleId: identifier.describe('The main role that it came by.'),
+  active,
+  ...lastChanged,
+  scope: z
+    .record(z.string(), z.array(z.string()))
+    .optional()
+    .describe('To which values of which attributes it is tied; left out: to none.'),
+  endsOn: endsOn.optional(),
+};
+
+/** A permission as it is told. */
+export const permissionRow = z.strictObject(permission).meta({ id: 'Permission' });
+export type PermissionRow = z.output<typeof permissionRow>;
+
+/** A permission as it is told to whoever has changed it. */
+export const resultRow = z
+  .strictObject({ ...permission, result: z.enum(['created', 'changed', 'unchanged', 'removed']) })
+  .meta({ id: 'PermissionResult' });
+
+/** A permission as it is asked for. */
+export const requestRow = z
+  .strictObject({
+    email,
+    accessToWholesaler: wholesaler.optional().describe('The caller’s own, if it is given.'),
+    roleId: identifier.describe('One that the main role has.'),
+    mainRoleId: identifier,
+    active,
+    scope: scope.optional(),
+    endsOn: endsOn
+      .nullable()
+      .optional()
+      .describe('The last day on which it counts; null: no end; left out: as it is.'),
+  })
+  .meta({ id: 'PermissionRequest' });
+export type RequestRow = z.output<typeof requestRow>;
+
+export const COLUMNS = Object.keys(permission);
+export const RESULT_COLUMNS = [...COLUMNS, 'result'];
+/** What a file may hold that was made by a GET: when something changed is not the caller's to say. */
+const IGNORED_COLUMNS = new Set(['lastChangedOn', 'lastChangedAt', 'result']);
+
+/** @param localTime of an instant */
+export function toRow(granted: GrantedPermission, localTime: (instant: string) => LocalTime): PermissionRow {
+  const { day, time } = localTime(granted.changedAt);
+  return {
+    email: granted.email,
+    accessToWholesaler: granted.wholesalerId,
+    roleId: granted.roleId,
+    mainRoleId: granted.mainRoleId,
+    active: granted.active,
+    lastChangedOn: day,
+    lastChangedAt: time,
+    ...(scopeText(granted.scope) === ''
+      ? {}
+      : {
+          scope: Object.fromEntries(
+            Object.entries(granted.scope).map(([name, values]) => [name, [...values]]),
+          ),
+        }),
+    ...(granted.endsOn === undefined ? {} : { endsOn: granted.endsOn }),
+  };
+}
+
+/** A row as CSV has it: the scope as one text, `distributor=20003,20004`. */
+export function toCsvRow(row: object): object {
+  return 'scope' in row ? { ...row, scope: scopeText(scope.parse(row.scope)) } : row;
+}
+
+export function toResultRow(
+  { permission, result }: PermissionResult,
+  localTime: (instant: string) => LocalTime,
+): z.output<typeof resultRow> {
+  return { ...toRow(permission, localTime), result };
+}
+
+/** A problem of the rules, its places told as places in the body. */
+export function toProblem({ code, detail, faults }: PermissionProblem): AdminProblem {
+  if (faults === undefined) return problem(code, detail);
+  return problem(code, detail, { faults: faults.map((fault) => ({ ...fault, path: `body.${fault.path}` })) });
+}
+
+/**
+ * Reads rows from CSV into what {@link requestRow} takes. With a column `scope`, an empty field is the scope `{}`;
+ * with a column `endsOn`, no end.
+ */
+export function readCsvRows(text: string): { readonly value: unknown } | AdminProblem {
+  const { rows, faults } = readCsv(text);
+  if (faults.length > 0) {
+    const places = faults.map(({ line, column, message }) => ({
+      path: `body.line ${line}:${column}`,
+      message,
+    }));
+    return problem('body_malformed', 'The body is not the CSV that it should be.', { faults: places });
+  }
+  const [header, ...body] = rows;
+  const columns = header?.fields ?? [];
+  if (new Set(columns).size < columns.length) {
+    return problem('body_malformed', 'A column of the CSV stands twice.');
+  }
+  return {
+    value: body.map(({ fields }) =>
+      Object.fromEntries(
+        columns.flatMap((column, index) =>
+          IGNORED_COLUMNS.has(column) ? [] : [[column, cellOf(column, fields[index] ?? '')]],
+        ),
+      ),
+    ),
+  };
+}
+
+function cellOf(column: string, text: string): unknown {
+  switch (column) {
+    case 'active':
+      return text === 'true' ? true : text === 'false' ? false : text;
+    case 'scope':
+      return parseScopeText(text) ?? text;
+    case 'endsOn':
+      return text === '' ? null : text;
+    default:
+      return text;
+  }
+}

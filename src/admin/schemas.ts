@@ -1,0 +1,62 @@
+/** What several calls take and give, each named in the OpenAPI document by its `id`. */
+import { z } from 'zod';
+import { normalizeEmail } from '../model/email.ts';
+import type { Scope } from '../model/identity.ts';
+import { parseScopeText, scopeText } from '../model/permission.ts';
+
+const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+/** What {@link normalizeEmail} takes, told in the document as a pattern; a test holds the two together. */
+const EMAIL = new RegExp(`^(?=[^@]{1,64}@)${ATOM}(?:\\.${ATOM})*@(?:${LABEL}\\.)+${LABEL}$`);
+
+/** An email address, in its one form. */
+export const email = z
+  .string()
+  .max(254)
+  .regex(EMAIL, 'must be an email address, in ASCII')
+  .transform((text, context) => {
+    const address = normalizeEmail(text);
+    if (address !== undefined) return address;
+    context.addIssue('must be an email address, in ASCII');
+    return z.NEVER;
+  });
+
+/** The id of a wholesaler, role, main role, API product or user. */
+export const identifier = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'must be 1 to 64 letters, digits, dots, underscores and hyphens, a letter or digit first',
+  );
+
+/** Attributes that a scope may restrict, and values of each, at most: they are part of a permission's name. */
+const MAX_ATTRIBUTES = 10;
+const MAX_VALUES = 100;
+
+const attributeName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be a letter, then letters, digits and _');
+const attributeValue = z
+  .string()
+  // Controls, and what no text in UTF-8 can hold. Spelled so that every reader of the document knows the pattern.
+  // oxlint-disable-next-line no-control-regex -- that is what it looks for
+  .regex(/^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]+$/u, 'must be text without control characters')
+  .min(1)
+  .max(256);
+
+/** To which values of which attributes a permission is tied; `{}`: to none. */
+export const scope = z
+  .record(attributeName, z.array(attributeValue).min(1).max(MAX_VALUES))
+  .refine((attributes) => Object.keys(attributes).length <= MAX_ATTRIBUTES, 'has too many attributes')
+  .transform((attributes): Scope => parseScopeText(scopeText(attributes)) ?? attributes)
+  .meta({
+    maxProperties: MAX_ATTRIBUTES,
+    description:
+      'Only items whose attributes have one of these values are seen: `{"distributor": ["20003"]}`. `{}`: all of the wholesaler’s.',
+  });
+
+/** The last day on which something counts. */
+export const lastDay = z.iso.date('must be a day of the calendar, YYYY-MM-DD');
+
+/** A query parameter that says yes or no. */
+export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
