@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { Secret } from '../model/secret.ts';
-import type { Address, StoreLocation } from './config.ts';
+import type { Address, AddressRange, StoreLocation } from './config.ts';
 import { type FormatFault, textFormat } from './text-format.ts';
 
 const LISTEN_ADDRESS = 'must be a host and a port such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080';
@@ -20,6 +20,19 @@ export const ListenAddress = textFormat<Address>((text) => {
 function isHost(host: string): boolean {
   return isIPv4(host) || (HOST_NAME.test(host) && !NUMBERS.test(host));
 }
+
+const ADDRESS_RANGE = 'must be an address or a range of them such as 127.0.0.1, 10.0.0.0/8 or fd00::/8';
+
+/** An IP address, or a range of them in CIDR notation (RFC 4632, section 3.1). */
+export const AddressRangeText = textFormat<AddressRange>((text) => {
+  const [, address = '', digits] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+  if (family === 'ipv6' && !isIPv6(address)) return { fault: ADDRESS_RANGE };
+  const bits = family === 'ipv4' ? 32 : 128;
+  const prefix = Number(digits ?? bits);
+  if (prefix > bits) return { fault: `has no such prefix: at most /${bits}` };
+  return prefix === 0 ? { fault: 'would be everybody' } : { value: { address, prefix, family } };
+}, ADDRESS_RANGE);
 
 /** An http or https URL of an origin and perhaps a path; a slash at the path's end is dropped. */
 export const HttpUrl = textFormat<URL>((text) => {

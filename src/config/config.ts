@@ -6,13 +6,26 @@ export interface Address {
   readonly port: number;
 }
 
+/** The addresses that begin with the first `prefix` bits of one. */
+export interface AddressRange {
+  readonly address: string;
+  readonly prefix: number;
+  readonly family: 'ipv4' | 'ipv6';
+}
+
 export type StoreLocation =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'redis'; readonly url: Secret };
 
 /** The configuration file, read, checked and resolved: paths are absolute, durations milliseconds, sizes bytes. */
 export interface Config {
-  readonly sidecar: { readonly listen: Address; readonly management: Address; readonly maxStaleness: number };
+  readonly sidecar: {
+    readonly listen: Address;
+    readonly management: Address;
+    readonly maxStaleness: number;
+    /** Peers that are believed when they tell for whom they send a request on. */
+    readonly trustedProxies: readonly AddressRange[];
+  };
   readonly admin: {
     readonly listen: Address;
     readonly publicUrl: URL;

@@ -37,6 +37,14 @@ const REQUEST_RESERVED: ReadonlySet<string> = new Set([
   // A session is a second identity, one that a browser sends unasked. (`authorization` may be named: it is
   // given on purpose, and an upstream may want it.)
   'cookie',
+  // For whom a request was sent on: only a trusted proxy knows, and the sidecar tells it.
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-real-ip',
   // The request would be another than the one that was routed.
   'x-http-method',
   'x-http-method-override',

@@ -20,6 +20,7 @@ export function reportRepeated(values: readonly unknown[], path: YamlPath, repor
 /** What the parts of the file above its routes must be to each other. */
 export function checkTop(file: unknown, report: Report): void {
   checkListeners(file, report);
+  reportRepeated(elements(member(file, 'sidecar', 'trustedProxies')), ['sidecar', 'trustedProxies'], report);
   for (const name of ['pepper', 'signingKey'])
     reportRepeated(elements(member(file, 'secrets', name)), ['secrets', name], report);
   const upstreams = member(file, 'upstreams');

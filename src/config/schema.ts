@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../model/secret.ts';
-import { HttpUrl, ListenAddress, MailAddress, StoreAddress } from './addresses.ts';
+import { AddressRangeText, HttpUrl, ListenAddress, MailAddress, StoreAddress } from './addresses.ts';
 import { KeyHeaderName, RequestHeaderName, ResponseHeaderName } from './header-names.ts';
 import { Duration, Size } from './quantities.ts';
 import { BodySelector, ItemSelector, MatchLine, Name, QueryName, Title } from './route-formats.ts';
@@ -78,6 +78,7 @@ export const ConfigFile = z.strictObject({
       listen: ListenAddress.default({ host: '127.0.0.1', port: 8080 }),
       management: ListenAddress.default({ host: '127.0.0.1', port: 8082 }),
       maxStaleness: Duration.default(30_000),
+      trustedProxies: z.array(AddressRangeText).default([]),
     })
     .prefault({}),
   admin: z

@@ -127,6 +127,7 @@ describe('a good file', () => {
       listen: { host: '127.0.0.1', port: 8080 },
       management: { host: '127.0.0.1', port: 8082 },
       maxStaleness: 30_000,
+      trustedProxies: [],
     });
     expect(config.admin).toMatchObject({ durability: 'strict', timezone: 'Europe/Oslo' });
     expect(config.admin.publicUrl.href).toBe('http://127.0.0.1:8081/');
@@ -144,7 +145,7 @@ describe('a good file', () => {
   test('quantities and addresses are resolved', async () => {
     const config = await loadGood(
       MINIMAL.replace(/^upstreams.*$/m, '').concat(`
-sidecar: { listen: "[::1]:0", management: "0.0.0.0:0", maxStaleness: 500ms }
+sidecar: { listen: "[::1]:0", management: "0.0.0.0:0", maxStaleness: 500ms, trustedProxies: [10.0.0.0/8, "::1"] }
 admin: { listen: "0.0.0.0:9000", mail: "smtps://user:word@mail.test" }
 upstreams:
   products: { url: HTTP://Backend.test/base/, timeout: 2m, maxItemBytes: 65536, maxBodyBytes: 64KiB }
@@ -154,6 +155,10 @@ upstreams:
       listen: { host: '::1', port: 0 },
       management: { host: '0.0.0.0', port: 0 },
       maxStaleness: 500,
+      trustedProxies: [
+        { address: '10.0.0.0', prefix: 8, family: 'ipv4' },
+        { address: '::1', prefix: 128, family: 'ipv6' },
+      ],
     });
     expect(config.admin.publicUrl.href).toBe('http://localhost:9000/');
     expect(config.upstreams[0]).toMatchObject({

@@ -53,7 +53,7 @@ export async function startProxy(
   const upstreams = [...new Set(routes.map((route) => route.upstream))];
   const subscriptionKey = { header: 'Ocp-Apim-Subscription-Key', query: 'subscription-key' };
   const forwarder = new Forwarder({
-    config: { upstreams, routes, subscriptionKey },
+    config: { upstreams, routes, subscriptionKey, sidecar: { trustedProxies: [] } },
     catalog: standIn<Catalog>({ attributesOf: (productId) => options.products?.get(productId) }),
     signer,
   });

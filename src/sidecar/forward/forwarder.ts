@@ -10,6 +10,7 @@ import { isRefusal } from '../refusals.ts';
 import { LinkFilter } from '../rewrite/link.ts';
 import { planRewrite, type RewritePlan } from '../rewrite/rewrite-plan.ts';
 import { hasBody } from '../route/framing.ts';
+import { ClientChain } from './client-chain.ts';
 import { FilteredExchange } from './filtered-exchange.ts';
 import type { ForwardOutcome, Refused } from './outcome.ts';
 import { checkItems, readJsonBody } from './request-body.ts';
@@ -18,7 +19,9 @@ import { upstreamConnector } from './upstream-connector.ts';
 import { streamedLength, upstreamHeaders, upstreamTarget } from './upstream-request.ts';
 
 export interface ForwarderParts {
-  readonly config: Pick<Config, 'upstreams' | 'routes' | 'subscriptionKey'>;
+  readonly config: Pick<Config, 'upstreams' | 'routes' | 'subscriptionKey'> & {
+    readonly sidecar: Pick<Config['sidecar'], 'trustedProxies'>;
+  };
   readonly catalog: Catalog;
   readonly signer: IdentitySigner;
 }
@@ -37,13 +40,15 @@ type RequestBody =
 export class Forwarder {
   readonly #parts: ForwarderParts;
   readonly #keyHeader: string;
+  readonly #clientChain: ClientChain;
   readonly #links: LinkFilter;
   readonly #plans = new Map<Route, RewritePlan>();
   readonly #connections = new Map<Upstream, UpstreamConnections>();
 
   constructor(parts: ForwarderParts) {
     this.#parts = parts;
-    const { upstreams, routes, subscriptionKey } = parts.config;
+    const { upstreams, routes, subscriptionKey, sidecar } = parts.config;
+    this.#clientChain = new ClientChain(sidecar.trustedProxies);
     this.#keyHeader = subscriptionKey.header.toLowerCase();
     this.#links = new LinkFilter(routes, subscriptionKey.query);
     for (const upstream of upstreams) {
@@ -63,7 +68,11 @@ export class Forwarder {
     if (body.kind === 'refused') return body;
     const token = await this.#parts.signer.sign(request.identity, request.route.upstream.name, Date.now());
     if (response.destroyed) return { kind: 'reset', code: 'client_aborted' };
-    return this.#send(allowed, response, body, upstreamHeaders(request, token, this.#keyHeader));
+    const headers = {
+      ...upstreamHeaders(request, token, this.#keyHeader),
+      ...this.#clientChain.headers(request.incoming),
+    };
+    return this.#send(allowed, response, body, headers);
   }
 
   /** Cuts off what still runs. */

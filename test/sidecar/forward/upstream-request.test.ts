@@ -60,9 +60,12 @@ describe.each(kinds)('to the upstream of a %s route', (kind) => {
       'accept-encoding',
       'accept-language',
       'connection',
+      'forwarded',
       'fullmakt-identity',
       'host',
       'user-agent',
+      'x-forwarded-for',
+      'x-forwarded-proto',
     ]);
     expect(heard?.headers).toMatchObject({
       accept: kind === 'filtered' ? 'application/json' : '*/*',
