@@ -8,6 +8,7 @@ import { isUtf8Json } from '../rewrite/media-type.ts';
 import { policyFailed } from '../rewrite/verdict.ts';
 import { tupleSelectors, Visibility } from '../visibility.ts';
 import { type Refused, refusedFor } from './outcome.ts';
+import { hasTwinKeys } from './twin-keys.ts';
 
 /**
  * Reads a body whose items must be checked before any of it goes on.
@@ -51,8 +52,9 @@ export function checkItems(
 ): Refused | undefined {
   const visibility = new Visibility(allowed, source, catalog);
   const { maxItemBytes } = allowed.request.route.upstream;
+  const attributes = tupleSelectors(source);
   const filter = new ItemFilter(
-    { items, attributes: tupleSelectors(source), keep: [], prune: false, maxItemBytes },
+    { items, attributes, keep: [], prune: false, maxItemBytes },
     visibility.decide,
   );
   const written = filter.write(body);
@@ -66,6 +68,8 @@ export function checkItems(
   if (hidden > 0) return denied('The request names something that you may not change.');
   if (kept === 0) return denied('The request names nothing to change.');
   if (removedMembers > 0) return denied('The request holds more than the route takes.');
+  if (hasTwinKeys(body, items, attributes))
+    return denied('The request names something in two ways that differ by upper and lower case only.');
   return undefined;
 }
 

@@ -103,5 +103,5 @@ function spell(written: string, name: string, value: string): string {
 
 /** Percent-encodes what separates parameters or is read as something else somewhere; the rest stays legible. */
 function spellText(text: string): string {
-  return encodeURIComponent(text).replaceAll(/%(?:24|2C|2F|3A|3F|40)/g, decodeURIComponent);
+  return encodeURIComponent(text).replaceAll(/%(?:24|2C|2F|3A|40)/g, decodeURIComponent);
 }

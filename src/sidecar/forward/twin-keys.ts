@@ -1,0 +1,38 @@
+import type { Selector } from '../../model/selector.ts';
+
+/**
+ * Whether an item has a key that differs from one it is decided by only as upper and lower case do, or compatibility
+ * forms: `ProductID` beside `productId`. Many libraries take such a key for the same one, and some the last of them
+ * (golang/go issue 14750; CVE-2026-27896): the upstream would act on what nobody has looked at.
+ * @param body that is known to be JSON in UTF-8
+ * @param items from the body to its items
+ * @param attributes from an item to what decides on it
+ */
+export function hasTwinKeys(body: Buffer, items: Selector, attributes: readonly Selector[]): boolean {
+  let values: readonly unknown[] = [JSON.parse(body.toString())];
+  for (const step of items) {
+    values = step.kind === 'wildcard' ? values.flat() : values.map((value) => member(value, step.name));
+  }
+  return values.some((item) => attributes.some((attribute) => hasTwinOnPath(item, attribute)));
+}
+
+function hasTwinOnPath(item: unknown, path: Selector): boolean {
+  let value = item;
+  for (const step of path) {
+    if (step.kind === 'wildcard' || typeof value !== 'object' || value === null) return false;
+    const { name } = step;
+    const folded = fold(name);
+    if (Object.keys(value).some((key) => key !== name && fold(key) === folded)) return true;
+    value = member(value, name);
+  }
+  return false;
+}
+
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return Object.getOwnPropertyDescriptor(value, name)?.value;
+}
+
+function fold(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
+}
