@@ -21,7 +21,9 @@ export interface AdminParts {
   readonly log: Logger;
 }
 
-export type AdminConfig = Pick<Config, 'admin' | 'secrets' | 'subscriptionKey' | 'sidecar'>;
+export type AdminConfig = Pick<Config, 'admin' | 'secrets' | 'subscriptionKey'> & {
+  readonly sidecar: Pick<Config['sidecar'], 'maxStaleness'>;
+};
 
 export interface RunningAdmin {
   /** Where it listens: with the port that it got, where any free one was asked for. */

@@ -1,20 +1,24 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { dirname } from 'node:path';
 import { startAdmin } from '../../src/admin/admin.ts';
 import type { Config } from '../../src/config/config.ts';
-import { Secret } from '../../src/model/secret.ts';
+import { renderFaults } from '../../src/config/file-fault.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { makeSecrets } from '../../src/config/new-secrets.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { PEPPERS, Rig } from '../grants/rig.ts';
+import { Rig } from '../grants/rig.ts';
 
-export const KEYS = {
+/** Who might ask, as test/cases/authority.yaml describes them. */
+export const CALLERS = ['owner', 'otherOwner', 'distributor', 'stranger', 'otherProduct', 'nobody'] as const;
+export type Caller = (typeof CALLERS)[number];
+
+export const KEYS: Readonly<Record<Exclude<Caller, 'nobody'>, string>> = {
   owner: 'owner-auth-key-0000001',
   otherOwner: 'other-auth-key-0000001',
-  ownerOfOtherProduct: 'owner-products-key-001',
+  otherProduct: 'owner-products-key-001',
   distributor: 'distributor-auth-key-1',
   stranger: 'stranger-auth-key-0001',
-  operator: 'operator-auth-key-0001',
-} as const;
-export type Caller = keyof typeof KEYS | 'nobody';
+};
 
 const STATE = `
 wholesalers:
@@ -32,58 +36,73 @@ mainRoles:
 users:
   - { email: api@distributor.no, confirmed: true }
   - { email: api@stranger.no, confirmed: true }
-  - { email: operator@fullmakt.no, confirmed: true }
 subscriptions:
   - { email: api@wholesaler.no, apiProduct: auth, primaryKey: ${KEYS.owner} }
-  - { email: api@wholesaler.no, apiProduct: my-products, primaryKey: ${KEYS.ownerOfOtherProduct} }
+  - { email: api@wholesaler.no, apiProduct: my-products, primaryKey: ${KEYS.otherProduct} }
   - { email: api@nordlys.no, apiProduct: auth, primaryKey: ${KEYS.otherOwner} }
   - { email: api@distributor.no, apiProduct: auth, primaryKey: ${KEYS.distributor} }
   - { email: api@stranger.no, apiProduct: auth, primaryKey: ${KEYS.stranger} }
-  - { email: operator@fullmakt.no, apiProduct: auth, primaryKey: ${KEYS.operator} }
 `;
 
-/** A running admin service with its own store, which holds two wholesalers and those who might ask. */
+const CONFIGURATION = `
+store: sqlite:fullmakt.db
+policy: policy.tar.gz
+secrets: { pepper: "\${file:pepper}", signingKey: "\${file:signing.jwk}" }
+upstreams: { shop: { url: "http://127.0.0.1:3000" } }
+routes: [{ match: GET /, upstream: shop, apiProduct: shop, api: shop, response: unfiltered }]
+`;
+
+export interface AdminOptions {
+  /** What the store holds: by default two wholesalers and those who might ask. */
+  readonly state?: string;
+  /** Keys under `admin` in the configuration, in YAML's flow style: `timezone: UTC`. */
+  readonly adminKeys?: string;
+}
+
+/** A running admin service on a free port, with a store of its own. */
 export class AdminRig {
   readonly url: string;
   readonly store: Store;
-  readonly signingKey: Secret;
-  readonly lines: string[];
+  readonly config: Config;
+  /** What was logged, line by line. */
+  readonly lines: readonly string[];
   readonly #rig: Rig;
   readonly #close: () => Promise<void>;
 
-  private constructor(parts: {
-    url: string;
-    store: Store;
-    signingKey: Secret;
-    lines: string[];
-    rig: Rig;
-    close: () => Promise<void>;
-  }) {
+  private constructor(
+    parts: Pick<AdminRig, 'url' | 'store' | 'config' | 'lines'>,
+    rig: Rig,
+    close: () => Promise<void>,
+  ) {
     this.url = parts.url;
     this.store = parts.store;
-    this.signingKey = parts.signingKey;
+    this.config = parts.config;
     this.lines = parts.lines;
-    this.#rig = parts.rig;
-    this.#close = parts.close;
+    this.#rig = rig;
+    this.#close = close;
   }
 
-  static async start(state = STATE): Promise<AdminRig> {
+  static async start({ state = STATE, adminKeys = '' }: AdminOptions = {}): Promise<AdminRig> {
     const rig = await Rig.make();
     const store = await rig.openStore();
-    const { faults } = await rig.apply(store, state);
-    if (faults.length > 0) throw new Error(faults.map(({ message }) => message).join('\n'));
+    const admin = `admin: { listen: "127.0.0.1:0"${adminKeys === '' ? '' : `, ${adminKeys}`} }`;
+    const file = await rig.write('fullmakt.yaml', `${admin}\n${CONFIGURATION}`);
+    await makeSecrets(dirname(file));
+    const loaded = await loadConfig(file);
+    if ('faults' in loaded) throw new Error(renderFaults(loaded.faults));
+    const { config } = loaded;
+    const { faults } = await rig.apply(store, state, { peppers: config.secrets.peppers });
+    if (faults.length > 0) throw new Error(renderFaults(faults));
     const lines: string[] = [];
     const log = createLog({ stream: { write: (line) => void lines.push(line) } });
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const signingKey = new Secret(JSON.stringify(privateKey.export({ format: 'jwk' })));
-    const admin = await startAdmin(configuration(signingKey), { store, log });
-    const url = `http://127.0.0.1:${admin.listen.port}`;
-    return new AdminRig({ url, store, signingKey, lines, rig, close: () => admin.close() });
+    const service = await startAdmin(config, { store, log });
+    const url = `http://127.0.0.1:${service.listen.port}`;
+    return new AdminRig({ url, store, config, lines }, rig, () => service.close());
   }
 
   /** Brings the store to what a state says. */
   async apply(state: string): Promise<void> {
-    await this.#rig.apply(this.store, state);
+    await this.#rig.apply(this.store, state, { peppers: this.config.secrets.peppers });
   }
 
   /** Sends a request as one of the callers; a body that is no text goes as JSON. */
@@ -107,22 +126,4 @@ export class AdminRig {
     await this.#close();
     await this.#rig.close();
   }
-}
-
-function configuration(
-  signingKey: Secret,
-): Pick<Config, 'admin' | 'secrets' | 'subscriptionKey' | 'sidecar'> {
-  const any = { host: '127.0.0.1', port: 0 };
-  return {
-    sidecar: { listen: any, management: any, maxStaleness: 30_000 },
-    admin: {
-      listen: any,
-      publicUrl: new URL('http://127.0.0.1:8081'),
-      mail: new Secret('log'),
-      durability: 'strict',
-      timezone: 'Europe/Oslo',
-    },
-    secrets: { peppers: PEPPERS, signingKeys: [signingKey] },
-    subscriptionKey: { header: 'Ocp-Apim-Subscription-Key', query: 'subscription-key' },
-  };
 }
