@@ -102,6 +102,22 @@ describe('granting', () => {
     expect(records[0]?.fields['confirmedAt']).toBeUndefined();
   });
 
+  test('who has not confirmed the address is asked to, once, when a permission counts', async () => {
+    const mails = async () => (await allRecords(store, 'outbox/')).length;
+    await grant(STOCK, { ...STOCK, email: 'new@partner.no', active: false });
+    expect(await mails()).toBe(0);
+    const rows = ['20003', '20004'].map((id) => ({
+      ...SCOPED,
+      email: 'b@x.no',
+      scope: { distributor: [id] },
+    }));
+    await grant({ ...STOCK, email: 'new@partner.no' }, ...rows);
+    expect(await mails()).toBe(2);
+    await grant(...rows, { ...STOCK, email: 'new@partner.no', active: false });
+    await grant({ ...STOCK, email: 'new@partner.no' });
+    expect(await mails()).toBe(2);
+  });
+
   test.each([
     ['a role that is not there', { ...STOCK, roleId: 'NONE' }, 'role_unknown'],
     ['a main role that is not there', { ...STOCK, mainRoleId: 'NONE' }, 'main_role_unknown'],
