@@ -128,6 +128,21 @@ test('a key of nobody is remembered, until it becomes somebody’s', async () =>
   expect(await identities.identify(key)).toMatchObject({ email: 'api@wholesaler.no' });
 });
 
+test('guessing many keys drops the oldest guesses, and nobody who is known', async () => {
+  const { counted, reads } = counting(store);
+  const identities = identitiesOf(counted);
+  await identities.identify(KEYS.distributor);
+  const guess = (index: number) => identities.identify(`a-key-that-was-guessed-${index}`);
+  for (let index = 0; index <= 10_000; index += 1) await guess(index);
+  const before = reads();
+  await guess(10_000);
+  await guess(1);
+  await identities.identify(KEYS.distributor);
+  expect(reads()).toBe(before);
+  await guess(0);
+  expect(reads()).toBe(before + 1);
+});
+
 test('many requests with one new key read it once', async () => {
   const { slow, reads, finish } = held(store);
   const identities = identitiesOf(slow);
