@@ -74,6 +74,9 @@ export class RawExits {
   }
 
   #onParseError(error: ParseError, socket: Duplex): void {
+    // What comes behind a request that said it was the last is not read; that one still gets its answer (RFC 9112,
+    // section 9.6).
+    if (error.code === 'HPE_CLOSED_CONNECTION') return;
     const refusal = refusalOf(error, socket);
     // One that is not writable has had its answer, or has nobody to read one.
     if (refusal === undefined || !socket.writable) socket.destroy();
@@ -100,7 +103,7 @@ export class RawExits {
       resetSocket(socket);
     } else {
       exchange.cut = refusal;
-      this.#answer(refusal, exchange.decisionId, socket);
+      this.#answer(refusal, exchange.decisionId, socket, exchange.response.getHeaders());
     }
   }
 
