@@ -1,7 +1,7 @@
 import express, { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
 import type { Answer, Api, Endpoint } from './api.ts';
-import { acceptsCsv, renderCsv } from './csv.ts';
+import { prefersCsv, renderCsv } from './csv.ts';
 import { type AdminProblem, type Fault, isAdminProblem, problem, sendProblem } from './problems.ts';
 import { readBody } from './request-body.ts';
 
@@ -116,7 +116,7 @@ function sendAnswer(
     .set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers });
   const csv = answers[status]?.csv;
   if (body === undefined) response.end();
-  else if (csv !== undefined && acceptsCsv(request)) {
+  else if (csv !== undefined && prefersCsv(request)) {
     response.type('text/csv').send(renderCsv(csv, body));
   } else response.json(body);
 }

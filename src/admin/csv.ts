@@ -1,8 +1,10 @@
 import type { Request } from 'express';
 import type { DeclaredAnswer } from './api.ts';
 
-/** Whether the caller would rather have CSV than JSON. */
-export function acceptsCsv(request: Request): boolean {
+/** Whether the caller would rather have CSV than JSON: by the query's `format`, else by `Accept`. */
+export function prefersCsv(request: Request): boolean {
+  const format = new URLSearchParams(request.originalUrl.split('?')[1]).get('format');
+  if (format !== null) return format === 'csv';
   return request.accepts(['application/json', 'text/csv']) === 'text/csv';
 }
 

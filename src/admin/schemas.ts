@@ -58,5 +58,11 @@ export const scope = z
 /** The last day on which something counts. */
 export const lastDay = z.iso.date('must be a day of the calendar, YYYY-MM-DD');
 
+/** Asks for CSV where `Accept` cannot: the sidecar passes none on. */
+export const format = z
+  .enum(['json', 'csv'])
+  .optional()
+  .describe('As what to answer, if `Accept` does not say.');
+
 /** A query parameter that says yes or no. */
 export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');

@@ -24,13 +24,17 @@ function urlOf({ host, port }: Address): string {
 /** The demo's state, in which each caller's subscription has the key that this folder's demo.json names. */
 async function demoState(keys: DemoFacts['keys']): Promise<State> {
   const state = await readState(join(DEMO_FOLDER, 'state.yaml'));
-  const keyOf = new Map<string, string>([
-    [CALLERS.wholesaler, keys.wholesaler],
-    [CALLERS.distributor, keys.distributor],
-    [CALLERS.stranger, keys.stranger],
-  ]);
+  const callers = [
+    { ...CALLERS.wholesaler, key: keys.wholesaler },
+    { ...CALLERS.distributor, key: keys.distributor },
+    { ...CALLERS.stranger, key: keys.stranger },
+    { ...CALLERS.wholesalerAuth, key: keys.wholesalerAuth },
+  ];
   const subscriptions = state.sections.subscriptions?.map(({ path, value }) => {
-    const key = keyOf.get(value.email);
+    const caller = callers.find(
+      ({ email, apiProduct }) => email === value.email && apiProduct === value.apiProduct,
+    );
+    const key = caller?.key;
     return { path, value: key === undefined ? value : { ...value, primaryKey: new Secret(key) } };
   });
   return { ...state, sections: { ...state.sections, subscriptions } };

@@ -16,12 +16,17 @@ export function portsFrom(sidecar: number): DemoPorts {
   return { sidecar, admin: sidecar + 1, management: sidecar + 2, backend: sidecar + 10 };
 }
 
-/** The configuration with its listeners, and its way to the demo's backend, moved to other ports. */
+/** The configuration with its listeners, and its ways to the admin service and the demo's backend, moved to other ports. */
 export function moveTo(ports: DemoPorts, config: Config): Config {
-  const moved = (upstream: Upstream): Upstream =>
-    upstream.url.origin === BACKEND
-      ? { ...upstream, url: new URL(`http://127.0.0.1:${ports.backend}${upstream.url.pathname}`) }
-      : upstream;
+  const moves = new Map([
+    [BACKEND, ports.backend],
+    [`http://${config.admin.listen.host}:${config.admin.listen.port}`, ports.admin],
+  ]);
+  const moved = (upstream: Upstream): Upstream => {
+    const port = moves.get(upstream.url.origin);
+    if (port === undefined) return upstream;
+    return { ...upstream, url: new URL(`http://${upstream.url.hostname}:${port}${upstream.url.pathname}`) };
+  };
   const upstreams = new Map(config.upstreams.map((upstream) => [upstream, moved(upstream)]));
   const { sidecar, admin } = config;
   return {

@@ -12,7 +12,7 @@ import { parseScopeText } from '../../model/permission.ts';
 import type { Store } from '../../store/store.ts';
 import { type Answer, type Endpoint, endpoint } from '../api.ts';
 import { type AdminProblem, problem } from '../problems.ts';
-import { email, flag, identifier } from '../schemas.ts';
+import { email, flag, format, identifier } from '../schemas.ts';
 import type { LocalTime } from './local-time.ts';
 import type { Owner } from './owner.ts';
 import {
@@ -77,6 +77,7 @@ function listCall({ store, localTime }: CallParts): Endpoint<Owner> {
     path: '/auth/v0/permission',
     operationId: 'listPermissions',
     summary: 'All permissions that the wholesaler has given',
+    query: z.strictObject({ format }),
     answers: {
       200: {
         description: 'One row for each.',
@@ -101,7 +102,7 @@ function grantCall(parts: CallParts): Endpoint<Owner> {
     summary: 'Give a permission, or change it; or many, all or none',
     description:
       'A permission is known by its email, role and scope. A request without `scope` is of a client that knows of none: where the permission is tied to scopes it is refused (`scope_narrower`), unless it sets it inactive, which reaches every scope. The user is asked by mail to confirm the address; permissions count from then on.',
-    query: z.strictObject({ dryRun }),
+    query: z.strictObject({ dryRun, format }),
     body: {
       schema: z.union([requestRow, z.array(requestRow).min(1).max(MAX_ROWS)]),
       examples: { one: EXAMPLE, scoped: SCOPED_EXAMPLE, many: [EXAMPLE, SCOPED_EXAMPLE] },
@@ -146,7 +147,7 @@ function setCall(parts: CallParts): Endpoint<Owner> {
     summary: 'Set a permission active or inactive',
     description:
       'By email, role and main role. `active: false` reaches it in every scope; `active: true` is refused (`scope_narrower`) where it is tied to one that the request does not name.',
-    query: z.strictObject({ dryRun }),
+    query: z.strictObject({ dryRun, format }),
     body: { schema: requestRow, examples: { inactive: { ...EXAMPLE, active: false } } },
     answers: {
       200: results('The rows that it is, each with its result.', {
@@ -187,6 +188,7 @@ function deleteCall(parts: CallParts): Endpoint<Owner> {
       mainRoleId: identifier,
       scope: scopeQuery.optional(),
       dryRun,
+      format,
     }),
     answers: { 200: results('The rows that are gone.', { ...EXAMPLE_ROW, result: 'removed' }) },
     problems: ['permission_unknown'],
@@ -209,7 +211,7 @@ function deleteUserCall(parts: CallParts): Endpoint<Owner> {
     operationId: 'deleteUser',
     summary: 'Take back all that a user was given, or all of one role',
     description: 'Only what this wholesaler has given; the user’s key and what others gave stay.',
-    query: z.strictObject({ email, roleId: identifier.optional(), dryRun }),
+    query: z.strictObject({ email, roleId: identifier.optional(), dryRun, format }),
     answers: { 200: results('The rows that are gone.', { ...EXAMPLE_ROW, result: 'removed' }) },
     problems: ['permission_unknown'],
     handle: async ({ caller, query }) => {

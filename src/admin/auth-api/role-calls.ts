@@ -2,7 +2,7 @@ import { z } from 'zod';
 import * as records from '../../grants/records.ts';
 import type { Store, StoredRecord } from '../../store/store.ts';
 import { type Endpoint, endpoint } from '../api.ts';
-import { identifier } from '../schemas.ts';
+import { format, identifier } from '../schemas.ts';
 import type { Owner } from './owner.ts';
 import type { CallParts } from './permission-calls.ts';
 import { lastChanged } from './permission-rows.ts';
@@ -41,6 +41,7 @@ function mainRolesCall({ store, localTime }: CallParts): Endpoint<Owner> {
     path: '/auth/v0/main_role',
     operationId: 'listMainRoles',
     summary: 'The main roles, one row for each role that they suggest',
+    query: z.strictObject({ format }),
     answers: {
       200: {
         description: 'One row for each main role and role.',
@@ -76,6 +77,7 @@ function rolesCall({ store, localTime }: CallParts): Endpoint<Owner> {
     path: '/auth/v0/role',
     operationId: 'listRoles',
     summary: 'The roles: each allows one method of one API',
+    query: z.strictObject({ format }),
     answers: {
       200: {
         description: 'One row for each role.',
