@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { normalizeEmail } from '../model/email.ts';
 import { Secret } from '../model/secret.ts';
 import type { Address, AddressRange, StoreLocation } from './config.ts';
 import { type FormatFault, textFormat } from './text-format.ts';
@@ -48,7 +49,21 @@ export const HttpUrl = textFormat<URL>((text) => {
 export const MailAddress = textFormat<Secret>((text) => {
   if (text === 'log') return { value: new Secret(text) };
   const url = parseUrl(text, ['smtp:', 'smtps:'], 'log, or ');
-  return 'fault' in url ? url : { value: new Secret(text) };
+  if ('fault' in url) return url;
+  if (/[?#]/.test(text) || !['', '/'].includes(url.pathname)) return { fault: 'takes no path and no query' };
+  if ((url.username === '') !== (url.password === '')) return { fault: 'takes a user with a password, or neither' };
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    return { fault: 'has a user or a password with a % that must be written %25' };
+  }
+  return { value: new Secret(text) };
+});
+
+/** An email address, in its one form. */
+export const EmailAddress = textFormat<string>((text) => {
+  const value = normalizeEmail(text);
+  return value === undefined ? { fault: 'must be an email address' } : { value };
 });
 
 const STORES = 'must be sqlite:PATH, or a redis:// or rediss:// URL';

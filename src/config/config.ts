@@ -31,6 +31,8 @@ export interface Config {
     readonly publicUrl: URL;
     /** `log`, or an SMTP address with its password. */
     readonly mail: Secret;
+    /** The address that mails come from. */
+    readonly mailFrom: string;
     readonly durability: 'strict' | 'relaxed';
     readonly timezone: string;
   };

@@ -57,13 +57,24 @@ const REQUEST_RESERVED: ReadonlySet<string> = new Set([
 const RESPONSE_RESERVED: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP,
   'accept-ranges',
+  // Which pages may read an answer is a route's `cors` to say.
+  'access-control-allow-credentials',
+  'access-control-allow-headers',
+  'access-control-allow-methods',
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+  'access-control-max-age',
   'cache-control',
   'content-encoding',
   'content-range',
   'set-cookie',
+  // No cache may keep the answer; what it varies with is ours to say.
+  'vary',
   'www-authenticate',
 ]);
 
+/** Any header; lower-cased. */
+export const HeaderName = headerName(new Set(), '');
 /** A header of a request that may pass to an upstream; lower-cased. */
 export const RequestHeaderName = headerName(REQUEST_RESERVED, 'this header cannot be passed on');
 /** A header of an upstream's answer that may pass to a caller; lower-cased. */

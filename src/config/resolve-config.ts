@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { normalizeEmail } from '../model/email.ts';
 import type { AttributeSource, FilteredResponse, ItemSelection, Route, Upstream } from '../model/route.ts';
 import type { Selector } from '../model/selector.ts';
 import type { Address, Config } from './config.ts';
@@ -21,9 +22,10 @@ export function resolveConfig(file: ConfigFile, resolvePath: (written: string) =
   const upstreams = Object.entries(file.upstreams).map(([name, upstream]) =>
     Object.assign(upstream, { name }),
   );
+  const publicUrl = admin.publicUrl ?? urlOf(admin.listen);
   return {
     sidecar,
-    admin: { ...admin, publicUrl: admin.publicUrl ?? urlOf(admin.listen) },
+    admin: { ...admin, publicUrl, mailFrom: admin.mailFrom ?? senderOf(publicUrl) },
     store: store.kind === 'sqlite' ? { kind: 'sqlite', path: resolvePath(store.path) } : store,
     policy: resolvePath(file.policy),
     secrets: { peppers: secrets.pepper, signingKeys: secrets.signingKey },
@@ -32,6 +34,11 @@ export function resolveConfig(file: ConfigFile, resolvePath: (written: string) =
     upstreams,
     routes: file.routes.map((route) => resolveRoute(route, upstreams)),
   };
+}
+
+/** Whoever did not say where mails come from: something at the admin's own name, if it has one. */
+function senderOf({ hostname }: URL): string {
+  return normalizeEmail(`no-reply@${hostname}`) ?? 'no-reply@fullmakt.invalid';
 }
 
 function urlOf({ host, port }: Address): URL {
@@ -53,6 +60,7 @@ function resolveRoute(route: WrittenRoute, upstreams: readonly Upstream[]): Rout
     query: route.query,
     request: typeof request === 'object' ? resolveSelection(request) : request,
     response: typeof response === 'object' ? resolveResponse(response) : response,
+    cors: route.cors,
   };
 }
 

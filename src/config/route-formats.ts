@@ -56,3 +56,10 @@ export const Title = textPattern(
 
 /** A query parameter's name, percent-decoded. */
 export const QueryName = textPattern(/^[^\p{C}&=#]+$/u, 'must be the decoded name of a query parameter');
+
+/** The origin of a web page as browsers write it (the Fetch standard's byte-serialization). */
+export const Origin = textFormat((text) => {
+  const url = URL.parse(text);
+  const fits = url !== null && /^https?:$/.test(url.protocol) && url.origin === text;
+  return fits ? { value: text } : { fault: 'must be an origin as browsers write it: https://app.example' };
+});

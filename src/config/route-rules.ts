@@ -19,6 +19,8 @@ export function checkRoutes(file: unknown, report: Report, lineOf: (path: YamlPa
     checkQuery(file, route, path, report);
     checkRequest(route, match, path, report);
     checkResponse(member(route, 'response'), [...path, 'response'], report);
+    const origins = elements(member(route, 'cors', 'origins'));
+    reportRepeated(origins, [...path, 'cors', 'origins'], report);
     if (match === undefined) continue;
     const other = matches.find((earlier) => alike(earlier.match, match));
     if (other === undefined) matches.push({ path: [...path, 'match'], match });

@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { Secret } from '../model/secret.ts';
-import { AddressRangeText, HttpUrl, ListenAddress, MailAddress, StoreAddress } from './addresses.ts';
-import { KeyHeaderName, RequestHeaderName, ResponseHeaderName } from './header-names.ts';
+import {
+  AddressRangeText,
+  EmailAddress,
+  HttpUrl,
+  ListenAddress,
+  MailAddress,
+  StoreAddress,
+} from './addresses.ts';
+import { HeaderName, KeyHeaderName, RequestHeaderName, ResponseHeaderName } from './header-names.ts';
 import { Duration, Size } from './quantities.ts';
-import { BodySelector, ItemSelector, MatchLine, Name, QueryName, Title } from './route-formats.ts';
+import { BodySelector, ItemSelector, MatchLine, Name, Origin, QueryName, Title } from './route-formats.ts';
 import { Peppers, SigningKeys } from './secret-formats.ts';
 import { textFormat } from './text-format.ts';
 
@@ -50,6 +57,13 @@ const FilteredResponse = z.strictObject({
   errors: z.enum(['problem', 'pass']).default('problem'),
 });
 
+const Cors = z.strictObject({
+  origins: z.array(Origin).min(1, { error: 'needs at least one' }),
+  headers: z.array(HeaderName).default([]),
+  maxAge: Duration.default(600_000),
+  credentials: z.boolean().default(false),
+});
+
 const Route = z.strictObject({
   match: MatchLine,
   upstream: z.string(),
@@ -69,6 +83,7 @@ const Route = z.strictObject({
         ? 'missing: say what to filter, or unfiltered'
         : 'must be a mapping that selects items, or unfiltered',
   }),
+  cors: Cors.optional(),
 });
 
 /** fullmakt.yaml, each value by itself. What values must be to each other stands in rules.ts and route-rules.ts. */
@@ -86,6 +101,7 @@ export const ConfigFile = z.strictObject({
       listen: ListenAddress.default({ host: '127.0.0.1', port: 8081 }),
       publicUrl: HttpUrl.optional(),
       mail: MailAddress.default(new Secret('log')),
+      mailFrom: EmailAddress.optional(),
       durability: z.enum(['strict', 'relaxed']).default('strict'),
       timezone: TimeZone.default('Europe/Oslo'),
     })

@@ -41,6 +41,18 @@ export interface FilteredResponse extends ItemSelection {
   readonly errors: 'problem' | 'pass';
 }
 
+/** Which web pages may call a route from a browser (the CORS protocol of the Fetch standard). */
+export interface Cors {
+  /** As browsers write them: `https://app.example`. */
+  readonly origins: readonly string[];
+  /** Lower-cased request headers that pages may send beside the credential and those that go upstream. */
+  readonly headers: readonly string[];
+  /** Milliseconds for which a browser may remember what it was told. */
+  readonly maxAge: number;
+  /** Whether pages may send cookies and client certificates along; cookies go no further. */
+  readonly credentials: boolean;
+}
+
 export interface Route {
   /** As written: `GET /products/{id}`. */
   readonly match: string;
@@ -57,6 +69,8 @@ export interface Route {
   /** What an unsafe method's body must hold; undefined for safe methods. */
   readonly request: ItemSelection | 'unchecked' | undefined;
   readonly response: FilteredResponse | 'unfiltered';
+  /** Undefined: no page of another origin. */
+  readonly cors: Cors | undefined;
 }
 
 /** An HMAC key for subscription keys. Its id is the first 8 hex digits of the SHA-256 of its text. */

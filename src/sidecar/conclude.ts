@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Decision } from '../telemetry/decision.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Preflight } from './cors.ts';
 import type { Exchange } from './exchange.ts';
 import type { ForwardOutcome } from './forward/outcome.ts';
 import { resetConnection } from './reset-connection.ts';
@@ -13,16 +14,23 @@ export interface ConclusionParts {
   readonly report: (decision: Decision) => void;
 }
 
-/** Sends the refusal, if that is how a request ended, and reports the end. */
+/** How a request came out. */
+export type Outcome = ForwardOutcome | { readonly kind: 'preflight'; readonly answer: Preflight };
+
+/** Sends the refusal or what a preflight is answered, if that is how a request ended, and reports the end. */
 export async function conclude(
   exchange: Exchange,
-  outcome: ForwardOutcome,
+  outcome: Outcome,
   { refusals, report }: ConclusionParts,
 ): Promise<void> {
   const { response, cut } = exchange;
-  if (outcome.kind !== 'sent') exchange.reason ??= outcome.reason;
+  if ('reason' in outcome) exchange.reason ??= outcome.reason;
   if (cut !== undefined) {
     report(exchange.describe(cut.code, cut.status));
+  } else if (outcome.kind === 'preflight') {
+    const { status, headers } = outcome.answer;
+    response.writeHead(status, headers).end();
+    report(exchange.describe('preflight', status));
   } else if (outcome.kind === 'sent') {
     report(exchange.describe('forwarded', outcome.status, outcome.counts));
   } else if (outcome.kind === 'reset') {

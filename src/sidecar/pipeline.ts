@@ -2,7 +2,8 @@ import type { Roles } from '../grants/roles.ts';
 import type { Decisions } from '../policy/decisions.ts';
 import { type AuthenticationParts, authenticate } from './authenticate.ts';
 import { authorize } from './authorize.ts';
-import { type ConclusionParts, conclude } from './conclude.ts';
+import { type ConclusionParts, conclude, type Outcome } from './conclude.ts';
+import { answerPreflight, type CorsRoute, corsHeaders } from './cors.ts';
 import type { Exchange } from './exchange.ts';
 import type { Forwarder } from './forward/forwarder.ts';
 import type { ForwardOutcome } from './forward/outcome.ts';
@@ -36,14 +37,16 @@ export async function serve(exchange: Exchange, parts: PipelineParts): Promise<v
 }
 
 /** The way of a request: each stage passes it on or says no. */
-async function decide(exchange: Exchange, parts: PipelineParts): Promise<ForwardOutcome> {
+async function decide(exchange: Exchange, parts: PipelineParts): Promise<Outcome> {
   const { incoming, response, decisionId } = exchange;
   const early = parts.inFlight.enter(exchange) ?? checkExpectation(exchange);
-  if (early !== undefined) return refused(early);
-
   const found = findRoute(parts.routes, incoming);
-  if (isRefusal(found)) return refused(found);
+  if (isRefusal(found)) return refused(early ?? found);
   exchange.route = found.route;
+  if ('isPreflight' in found)
+    return early === undefined ? preflighted(found.route, exchange, parts) : refused(early);
+  response.setHeaders(new Map(Object.entries(corsHeaders(found.route, incoming))));
+  if (early !== undefined) return refused(early);
   const routed = readRequest(found, incoming, decisionId, parts.keyParameter);
   if (isRefusal(routed)) return refused(routed);
 
@@ -66,6 +69,11 @@ async function decide(exchange: Exchange, parts: PipelineParts): Promise<Forward
 function checkExpectation({ expectation }: Exchange): Refusal | undefined {
   if (expectation !== 'unknown') return undefined;
   return refuse('expectation_failed', 'The only expectation that can be met is 100-continue.');
+}
+
+function preflighted(route: CorsRoute, { incoming }: Exchange, { authentication }: PipelineParts): Outcome {
+  const answer = answerPreflight(route, incoming, authentication.keyHeader.toLowerCase());
+  return isRefusal(answer) ? refused(answer) : { kind: 'preflight', answer };
 }
 
 function refused(refusal: Refusal): ForwardOutcome {

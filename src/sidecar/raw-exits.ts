@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Decision } from '../telemetry/decision.ts';
 import type { ConclusionParts } from './conclude.ts';
+import { corsHeaders } from './cors.ts';
 import { type Exchange, makeDecisionId } from './exchange.ts';
 import { type Refusal, refuse } from './refusals.ts';
 import { renderRawRefusal } from './render-refusal.ts';
@@ -103,7 +104,9 @@ export class RawExits {
       resetSocket(socket);
     } else {
       exchange.cut = refusal;
-      this.#answer(refusal, exchange.decisionId, socket, exchange.response.getHeaders());
+      const { route, incoming, decisionId } = exchange;
+      const headers = route === undefined ? {} : corsHeaders(route, incoming);
+      this.#answer({ ...refusal, headers: { ...refusal.headers, ...headers } }, decisionId, socket);
     }
   }
 

@@ -12,6 +12,7 @@ export const REFUSALS = {
   body_malformed: { status: 400, title: 'The request body is not the JSON that the route takes' },
   key_missing: { status: 401, title: 'A subscription key is required' },
   key_invalid: { status: 401, title: 'The subscription key is not valid here' },
+  origin_refused: { status: 403, title: 'This web page may not make the request' },
   denied: { status: 403, title: 'Not allowed' },
   route_unknown: { status: 404, title: 'No such route' },
   not_found: { status: 404, title: 'Not found' },

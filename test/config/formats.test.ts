@@ -102,6 +102,13 @@ test.each([
   ['smtp://', false],
   ['Log', false],
   ['http://mail.test', false],
+  ['smtp://mail.test/', true],
+  ['smtp://mail.test/inbox', false],
+  ['smtp://mail.test?from=a@x.no', false],
+  ['smtps://user@mail.test', false],
+  ['smtps://:word@mail.test', false],
+  ['smtps://user%40x.no:p%25ss@mail.test', true],
+  ['smtps://user:100%@mail.test', false],
 ])('where mail goes: %s is taken: %s', (text, taken) => {
   expect(MailAddress.safeParse(text).success).toBe(taken);
 });

@@ -132,6 +132,7 @@ describe('a good file', () => {
     expect(config.admin).toMatchObject({ durability: 'strict', timezone: 'Europe/Oslo' });
     expect(config.admin.publicUrl.href).toBe('http://127.0.0.1:8081/');
     expect(config.admin.mail.reveal()).toBe('log');
+    expect(config.admin.mailFrom).toBe('no-reply@127.0.0.1');
     expect(config.subscriptionKey).toEqual({
       header: 'Ocp-Apim-Subscription-Key',
       query: 'subscription-key',
@@ -173,6 +174,7 @@ upstreams:
     const listening = await loadGood(`${MINIMAL}admin: { listen: "[::1]:9000" }\n`);
     expect(listening.admin.publicUrl.href).toBe('http://[::1]:9000/');
     const told = await loadGood(`${MINIMAL}admin: { publicUrl: "https://admin.test/grants" }\n`);
+    expect(told.admin.mailFrom).toBe('no-reply@admin.test');
     expect(told.admin.publicUrl.href).toBe('https://admin.test/grants');
   });
 

@@ -58,6 +58,7 @@ export function route(match: string, to: Upstream, changes: Partial<Route> = {})
     query: [],
     request: undefined,
     response: filtered('$[*]'),
+    cors: undefined,
     ...changes,
   };
 }

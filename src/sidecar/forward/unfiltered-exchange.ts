@@ -126,12 +126,22 @@ export class UnfilteredExchange {
 
   /** Without what the upstream said to us alone. Whether the client's connection lasts is ours to say. */
   #endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-    const { response } = this.#parts;
+    const { response, allowed } = this.#parts;
+    const { cors } = allowed.request.route;
     const named = headers.connection?.split(',').map((option) => option.trim().toLowerCase()) ?? [];
     const passing = Object.entries(headers).filter(
-      ([name]) => !OF_THE_CONNECTION.has(name) && !named.includes(name),
+      ([name]) =>
+        !OF_THE_CONNECTION.has(name) &&
+        !named.includes(name) &&
+        // Which pages may read it has been said already, by the configuration.
+        (cors === undefined || !name.startsWith('access-control-')),
     );
-    return { ...Object.fromEntries(passing), connection: response.shouldKeepAlive ? 'keep-alive' : 'close' };
+    const vary = cors === undefined || headers.vary === undefined ? {} : { vary: `${headers.vary}, Origin` };
+    return {
+      ...Object.fromEntries(passing),
+      ...vary,
+      connection: response.shouldKeepAlive ? 'keep-alive' : 'close',
+    };
   }
 }
 

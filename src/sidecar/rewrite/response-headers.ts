@@ -32,6 +32,7 @@ const NEVER = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'vary',
 ]);
 
 /** The headers of an answer whose body is made from the upstream's: an allow-list. */

@@ -1,11 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Route } from '../../model/route.ts';
+import { type CorsRoute, preflightedRoute } from '../cors.ts';
 import { isRefusal, type Refusal, refuse } from '../refusals.ts';
 import type { RoutedRequest } from '../request.ts';
 import { canonicalTarget } from './canonical.ts';
 import { checkFraming, hasBody } from './framing.ts';
 import type { RouteTable } from './match.ts';
 import { readQuery } from './query.ts';
+
+/** The route that a browser asks about before a page's own request. */
+export interface FoundPreflight {
+  readonly route: CorsRoute;
+  readonly isPreflight: true;
+}
 
 /** The route that a request is for; its query has not been read yet. */
 export interface FoundRoute {
@@ -20,7 +27,10 @@ export interface FoundRoute {
 const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'];
 
 /** Finds the one route of a request, by its path in canonical form and its method. */
-export function findRoute(table: RouteTable, incoming: IncomingMessage): FoundRoute | Refusal {
+export function findRoute(
+  table: RouteTable,
+  incoming: IncomingMessage,
+): FoundRoute | FoundPreflight | Refusal {
   const malformed = checkFraming(incoming);
   if (malformed !== undefined) return malformed;
   const target = canonicalTarget(incoming.url ?? '');
@@ -30,6 +40,8 @@ export function findRoute(table: RouteTable, incoming: IncomingMessage): FoundRo
   if (match.kind === 'ambiguous') {
     return refuse('path_ambiguous', 'The path differs from a route’s only by upper and lower case.');
   }
+  const preflight = preflightedRoute(incoming, match.routes);
+  if (preflight !== undefined && !hasBody(incoming)) return { route: preflight, isPreflight: true };
   const method = incoming.method ?? '';
   const route = match.routes.get(method) ?? (method === 'HEAD' ? match.routes.get('GET') : undefined);
   if (route === undefined) {

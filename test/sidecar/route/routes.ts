@@ -25,6 +25,7 @@ export function routeOf(match: string, rest: Partial<Route> = {}): Route {
     query: [],
     request: undefined,
     response: 'unfiltered',
+    cors: undefined,
     ...rest,
   };
 }
