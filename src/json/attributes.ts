@@ -1,16 +1,24 @@
-import { MINUS, NINE, OPEN_OBJECT, QUOTE, ZERO } from './ascii.ts';
-import { ESCAPED } from './names.ts';
+import { ESCAPED, OTHER } from './names.ts';
 import type { AttributeNode, Plan } from './plan.ts';
+import { type Place, Spellings } from './spellings.ts';
 import { decodeString } from './string.ts';
-import type { Tuple } from './verdicts.ts';
+import type { Tuple, Verdict, Verdicts } from './verdicts.ts';
 import type { Window } from './window.ts';
 
-/** Where an attribute's value stands. */
-interface Place {
-  found: boolean;
-  text: boolean;
+const MINUS = 0x2d;
+const NINE = 0x39;
+const OPEN_OBJECT = 0x7b;
+const QUOTE = 0x22;
+const ZERO = 0x30;
+
+/** One of the values that decide on an item. */
+interface Value extends Place {
   from: number;
   to: number;
+  found: boolean;
+  /** A string, not an integer. */
+  quoted: boolean;
+  plain: boolean;
 }
 
 /**
@@ -20,6 +28,8 @@ interface Place {
 export class AttributeReader {
   readonly #window: Window;
   readonly #plan: Plan;
+  readonly #verdicts: Verdicts;
+  readonly #spellings = new Spellings();
   /** The objects of the item that are open and on the way to an attribute. */
   readonly #path: AttributeNode[] = [];
   /** What the value is that comes next or is being read. */
@@ -27,19 +37,16 @@ export class AttributeReader {
   /** For each node, whether it was found in the item. */
   readonly #seen: Uint8Array;
   /** For each leaf. */
-  readonly #places: readonly Place[];
+  readonly #values: readonly Value[];
   #faulty = false;
 
-  constructor(window: Window, plan: Plan) {
+  constructor(window: Window, plan: Plan, verdicts: Verdicts) {
     this.#window = window;
     this.#plan = plan;
+    this.#verdicts = verdicts;
     this.#seen = new Uint8Array(plan.nodeCount);
-    this.#places = Array.from({ length: plan.leafCount }, () => ({
-      found: false,
-      text: false,
-      from: 0,
-      to: 0,
-    }));
+    const absent = { from: 0, to: 0, found: false, quoted: false, plain: false };
+    this.#values = Array.from({ length: plan.leafCount }, () => ({ ...absent }));
   }
 
   /** What is told next is within the item, and not its own end. */
@@ -51,7 +58,7 @@ export class AttributeReader {
   begin(at: number, first: number): boolean {
     this.#faulty = false;
     this.#seen.fill(0);
-    for (const place of this.#places) place.found = false;
+    for (const value of this.#values) value.found = false;
     this.#node = this.#plan.item;
     return this.value(at, first);
   }
@@ -61,17 +68,25 @@ export class AttributeReader {
     this.#faulty = true;
   }
 
-  key(from: number, to: number, plain: boolean): void {
-    this.#node = undefined;
+  /** Whether a key of so many bytes may be on the way to an attribute. */
+  wants(length: number): boolean {
+    return !this.#faulty && this.#path.at(-1)?.names.mayBe(length) === true;
+  }
+
+  /** Returns whether the member with this key is on the way to an attribute. */
+  key(from: number, to: number, plain: boolean): boolean {
     const object = this.#path.at(-1);
-    if (this.#faulty || object === undefined) return;
+    if (this.#faulty || object === undefined) return false;
     const found = object.names.find(this.#window, from, to, plain);
-    if (found === ESCAPED) this.#faulty = true;
-    const node = object.children[found];
-    if (node === undefined) return;
-    if (this.#seen[node.id] === 1) this.#faulty = true;
+    if (found === OTHER) return false;
+    const node = found === ESCAPED ? undefined : object.children[found];
+    if (node === undefined || this.#seen[node.id] === 1) {
+      this.#faulty = true;
+      return false;
+    }
     this.#seen[node.id] = 1;
     this.#node = node;
+    return true;
   }
 
   /** Returns whether to watch the children of the value that begins with this byte. */
@@ -89,12 +104,15 @@ export class AttributeReader {
   }
 
   valueEnd(to: number, plain: boolean): void {
-    const place = this.#places[this.#node?.leaf ?? -1];
+    const leaf = this.#node?.leaf;
     this.#node = undefined;
-    if (place === undefined || this.#faulty) return;
-    if (!place.text && !plain) this.#faulty = true;
-    place.found = true;
-    place.to = to;
+    if (leaf === undefined || this.#faulty) return;
+    const value = this.#values[leaf];
+    if (value === undefined) return;
+    if (!value.quoted && !plain) this.#faulty = true;
+    value.to = value.quoted ? to - 1 : to;
+    value.plain = plain;
+    value.found = true;
   }
 
   close(): void {
@@ -102,37 +120,50 @@ export class AttributeReader {
     this.#node = undefined;
   }
 
-  /** What the item that has ended is to be decided by; undefined if it is faulty. */
-  tuple(): Tuple | undefined {
+  /** The verdict on the item that has ended, which may still wait to be settled; undefined if it is faulty. */
+  verdict(): Verdict | undefined {
     if (this.#faulty) return undefined;
-    const texts: string[] = [];
-    for (const { found, text, from, to } of this.#places) {
+    let whole = true;
+    for (const { found, from } of this.#values) {
       if (!found) return undefined;
-      const decoded = text
-        ? decodeString(this.#window.bytes(from + 1, to - 1))
-        : decodeString(this.#window.bytes(from, to));
-      if (decoded === undefined) return undefined;
-      texts.push(decoded);
+      if (from < 0) whole = false;
     }
-    return this.#plan.leaves.map((leaf) => texts[leaf] ?? '');
+    const { chunk } = this.#window;
+    const known = whole ? this.#spellings.find(chunk, this.#values) : undefined;
+    if (known !== undefined) return known;
+    const tuple = this.#tuple();
+    if (tuple === undefined) return undefined;
+    const verdict = this.#verdicts.of(tuple);
+    if (whole) this.#spellings.remember(chunk, this.#values, verdict);
+    return verdict;
   }
 
   /** The next chunk's positions begin so many bytes further on. */
   shift(bytes: number): void {
-    for (const place of this.#places) {
-      place.from -= bytes;
-      place.to -= bytes;
+    for (const value of this.#values) {
+      value.from -= bytes;
+      value.to -= bytes;
     }
   }
 
   #leaf(leaf: number, at: number, first: number): void {
-    const place = this.#places[leaf];
-    const text = first === QUOTE;
-    if (place === undefined || !(text || first === MINUS || (first >= ZERO && first <= NINE))) {
+    const value = this.#values[leaf];
+    const quoted = first === QUOTE;
+    if (value === undefined || !(quoted || first === MINUS || (first >= ZERO && first <= NINE))) {
       this.#faulty = true;
       return;
     }
-    place.text = text;
-    place.from = at;
+    value.quoted = quoted;
+    value.from = quoted ? at + 1 : at;
+  }
+
+  #tuple(): Tuple | undefined {
+    const texts: string[] = [];
+    for (const { from, to, plain } of this.#values) {
+      const text = plain ? this.#window.text(from, to) : decodeString(this.#window.bytes(from, to));
+      if (text === undefined) return undefined;
+      texts.push(text);
+    }
+    return this.#plan.leaves.map((leaf) => texts[leaf] ?? '');
   }
 }

@@ -1,4 +1,3 @@
-import { OPEN_ARRAY, OPEN_OBJECT } from './ascii.ts';
 import type { AttributeReader } from './attributes.ts';
 import type { Backlog } from './backlog.ts';
 import type { Fault } from './fault.ts';
@@ -6,8 +5,11 @@ import type { Watcher } from './machine.ts';
 import { ESCAPED, OTHER } from './names.ts';
 import type { Level, Plan } from './plan.ts';
 import type { Part } from './splice.ts';
-import type { Verdict, Verdicts } from './verdicts.ts';
+import type { Verdict } from './verdicts.ts';
 import type { Window } from './window.ts';
+
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
 
 /**
  * What the child at hand is: not yet known; a container on the path; an item; a member kept beside the path; one of
@@ -26,7 +28,6 @@ export interface EnvelopeParts {
   readonly plan: Plan;
   readonly maxItemBytes: number;
   readonly attributes: AttributeReader;
-  readonly verdicts: Verdicts;
   readonly backlog: Backlog;
 }
 
@@ -45,7 +46,6 @@ export class Envelope implements Watcher {
   #ended = false;
   // Where the child at hand stands: see Part.
   #gapFrom = 0;
-  #commaAt = 0;
   #bodyAt = 0;
   #valueAt = 0;
 
@@ -56,24 +56,25 @@ export class Envelope implements Watcher {
     this.#seen = this.#levels.map(({ names }) => new Uint8Array(names.count));
   }
 
-  key(from: number, to: number, plain: boolean): Fault | undefined {
-    if (this.#attributes.within) {
-      this.#attributes.key(from, to, plain);
-      return undefined;
-    }
+  wants(length: number): boolean {
+    return !this.#attributes.within || this.#attributes.wants(length);
+  }
+
+  key(from: number, to: number, plain: boolean): boolean | Fault {
+    if (this.#attributes.within) return this.#attributes.key(from, to, plain);
     this.#bodyAt = from;
     const found = this.#levels[this.#level]?.names.find(this.#parts.window, from, to, plain) ?? OTHER;
     if (found === ESCAPED)
       return this.#structure(from, 'a member on the path, or kept, is spelled with escapes');
     if (found === OTHER) {
       this.#role = 'done';
-      return this.#add('removed', to, to);
+      return this.#add('removed', to, to) ?? true;
     }
     const seen = this.#seen[this.#level];
     if (seen?.[found] !== 0) return this.#structure(from, 'a member on the path, or kept, stands twice');
     seen[found] = 1;
     this.#role = found === ON_PATH ? this.#childOnPath : 'kept';
-    return undefined;
+    return true;
   }
 
   value(at: number, first: number): boolean | Fault {
@@ -99,10 +100,6 @@ export class Envelope implements Watcher {
     this.#inValue = false;
     this.#ended = this.#level === OUTSIDE;
     return fault;
-  }
-
-  comma(at: number): void {
-    if (!this.#attributes.within) this.#commaAt = at;
   }
 
   close(at: number): Fault | undefined {
@@ -151,7 +148,6 @@ export class Envelope implements Watcher {
   /** The next chunk's positions begin so many bytes further on. */
   shift(bytes: number): void {
     this.#gapFrom -= bytes;
-    this.#commaAt -= bytes;
     this.#bodyAt -= bytes;
     this.#valueAt -= bytes;
   }
@@ -171,7 +167,6 @@ export class Envelope implements Watcher {
     this.#seen[this.#level]?.fill(0);
     this.#role = 'unknown';
     this.#gapFrom = at + 1;
-    this.#commaAt = at + 1;
     return fault ?? true;
   }
 
@@ -179,9 +174,9 @@ export class Envelope implements Watcher {
     switch (this.#role) {
       case 'item': {
         this.#attributes.valueEnd(to, plain);
-        const tuple = to - this.#valueAt > this.#parts.maxItemBytes ? undefined : this.#attributes.tuple();
-        if (tuple === undefined) return this.#add('faulty', this.#valueAt, to);
-        return this.#add('item', this.#valueAt, to, this.#parts.verdicts.of(tuple));
+        const tooLarge = to - this.#valueAt > this.#parts.maxItemBytes;
+        const verdict = tooLarge ? undefined : this.#attributes.verdict();
+        return this.#add(verdict === undefined ? 'faulty' : 'item', this.#valueAt, to, verdict);
       }
       case 'kept':
         return this.#add('member', this.#valueAt, to);
@@ -196,18 +191,15 @@ export class Envelope implements Watcher {
 
   #add(kind: Part['kind'], valueAt: number, to: number, verdict?: Verdict): Fault | undefined {
     const gapFrom = this.#gapFrom;
-    const commaAt = this.#commaAt;
     const bodyAt = this.#bodyAt;
-    return this.#parts.backlog.add({ kind, gapFrom, commaAt, bodyAt, valueAt, to, verdict });
+    return this.#parts.backlog.add({ kind, gapFrom, bodyAt, valueAt, to, verdict });
   }
 
   /** The bytes from the gap on leave as they are. */
   #leave(kind: 'more' | 'tail', to: number): Fault | undefined {
-    this.#commaAt = this.#gapFrom;
     this.#bodyAt = this.#gapFrom;
     const fault = this.#add(kind, this.#gapFrom, to);
     this.#gapFrom = to;
-    this.#commaAt = to;
     return fault;
   }
 

@@ -42,13 +42,12 @@ export class ItemFilter {
     const verdicts = new Verdicts(decide);
     this.#splice = new Splice(window, plan, maxItemBytes);
     this.#backlog = new Backlog(window, verdicts, this.#splice);
-    this.#attributes = new AttributeReader(window, plan);
+    this.#attributes = new AttributeReader(window, plan, verdicts);
     this.#envelope = new Envelope({
       window,
       plan,
       maxItemBytes,
       attributes: this.#attributes,
-      verdicts,
       backlog: this.#backlog,
     });
     this.#machine = new Machine(window, this.#envelope);

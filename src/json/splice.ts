@@ -4,6 +4,8 @@ import { Tape } from './tape.ts';
 import type { Verdict } from './verdicts.ts';
 import type { Window } from './window.ts';
 
+const COMMA = 0x2c;
+
 /** A piece of the text on the path: a container that opens or closes, or a child of one. */
 export interface Part {
   /**
@@ -12,10 +14,8 @@ export interface Part {
    * going out; `tail`: whitespace after the text.
    */
   readonly kind: 'open' | 'close' | 'item' | 'faulty' | 'member' | 'removed' | 'more' | 'tail';
-  /** Where the child before it ended, or its container's opening bracket. */
+  /** Where the child before it ended, or its container's opening bracket: nothing but whitespace and a comma follows. */
   readonly gapFrom: number;
-  /** The comma in that gap; of a first child, the gap's beginning. */
-  readonly commaAt: number;
   /** Its first byte: of its key, its value, or the closing bracket. */
   readonly bodyAt: number;
   /** Its value's first byte; of a removed member, the end of its key: what stands before it has to be held. */
@@ -168,7 +168,7 @@ export class Splice {
   /** The first kept child takes the whitespace after the bracket, a later one its own, with its comma. */
   #keep(part: Part): void {
     const parent = this.#innermost;
-    if (parent.kept || parent.opening === undefined) this.#copy(part.commaAt, part.bodyAt);
+    if (parent.kept || parent.opening === undefined) this.#copy(this.#commaAt(part), part.bodyAt);
     else this.#tape.append(parent.opening, 0, parent.opening.length);
     parent.kept = true;
     this.#copy(part.bodyAt, part.to);
@@ -182,8 +182,13 @@ export class Splice {
   /** The first child goes, or may go: the whitespace before it is for another. */
   #saveOpening(parent: Frame, part: Part): void {
     if (parent.opening !== undefined) return;
-    parent.opening = new Uint8Array(this.#window.bytes(part.commaAt, part.bodyAt));
+    parent.opening = new Uint8Array(this.#window.bytes(this.#commaAt(part), part.bodyAt));
     this.#openings += parent.opening.length;
+  }
+
+  /** The comma before a child; before a first one, where its container's bracket ends. */
+  #commaAt({ gapFrom, bodyAt }: Part): number {
+    return this.#window.find(COMMA, gapFrom, bodyAt) ?? gapFrom;
   }
 
   get #innermost(): Frame {

@@ -1,4 +1,4 @@
-import { BACKSLASH } from './ascii.ts';
+const BACKSLASH = 0x5c;
 
 const SHORT_ESCAPES = new Map<number, string>(
   Object.entries({ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(([letter, text]) => [

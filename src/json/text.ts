@@ -1,4 +1,14 @@
-import { bytesOf, QUOTE } from './ascii.ts';
+const LOWER_E = 0x65;
+const NINE = 0x39;
+const NUL = 0x00;
+const POINT = 0x2e;
+const QUOTE = 0x22;
+const UPPER_E = 0x45;
+const ZERO = 0x30;
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
 
 // What the scanner stands before.
 /** Nothing: the token is complete. */
@@ -98,6 +108,66 @@ const ORDINARY = Uint8Array.from(
   (_, byte) => +(NEXT[(CHARACTERS << 8) | byte] === CHARACTERS),
 );
 
+/** No token that stands whole and plain. */
+export const NOT_PLAIN = 0;
+
+/**
+ * The common case of a string: whole in the chunk, with no escape.
+ * @param from the byte after its opening quote
+ * @returns the position after its closing quote, or NOT_PLAIN
+ */
+export function plainString(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (ORDINARY[bytes[at] ?? 0] === 1) at++;
+  return bytes[at] === QUOTE ? at + 1 : NOT_PLAIN;
+}
+
+function afterDigits(bytes: Uint8Array, from: number): number {
+  let at = from;
+  let byte = bytes[at] ?? 0;
+  while (byte >= ZERO && byte <= NINE) byte = bytes[++at] ?? 0;
+  return at;
+}
+
+/**
+ * The common case of a number: whole in the chunk, with neither sign nor exponent.
+ * @param from its first digit
+ * @returns the position after it, or NOT_PLAIN
+ */
+function plainNumber(bytes: Uint8Array, from: number): number {
+  let at = bytes[from] === ZERO ? from + 1 : afterDigits(bytes, from);
+  if (bytes[at] === POINT) {
+    const fraction = at + 1;
+    at = afterDigits(bytes, fraction);
+    if (at === fraction) return NOT_PLAIN;
+  }
+  const next = bytes[at];
+  return next === NUL || next === LOWER_E || next === UPPER_E ? NOT_PLAIN : at;
+}
+
+const TRUE = bytesOf('true');
+const FALSE = bytesOf('false');
+const NULL = bytesOf('null');
+
+function plainLiteral(bytes: Uint8Array, from: number, literal: Uint8Array): number {
+  for (let i = 1; i < literal.length; i++) if (bytes[from + i] !== literal[i]) return NOT_PLAIN;
+  return from + literal.length;
+}
+
+/**
+ * The common case of a value that is no container.
+ * @param from its first byte
+ * @returns the position after it, or NOT_PLAIN
+ */
+export function plainScalar(bytes: Uint8Array, from: number): number {
+  const first = bytes[from] ?? 0;
+  if (first === QUOTE) return plainString(bytes, from + 1);
+  if (first >= ZERO && first <= NINE) return plainNumber(bytes, from);
+  if (first === TRUE[0]) return plainLiteral(bytes, from, TRUE);
+  if (first === FALSE[0]) return plainLiteral(bytes, from, FALSE);
+  return first === NULL[0] ? plainLiteral(bytes, from, NULL) : NOT_PLAIN;
+}
+
 /**
  * Scans strings, numbers and literals. The end of a chunk may cut a token at any byte: the scanner then stands
  * in the middle of it, and goes on with the next chunk without looking back.
@@ -122,40 +192,35 @@ export class TextScanner {
   }
 
   /** Scans a string from the byte after its opening quote. Returns the position after what was read. */
-  string(bytes: Uint8Array, from: number): number {
-    let at = from;
-    while (at < bytes.length && ORDINARY[bytes[at] ?? 0] === 1) at++;
+  string(bytes: Uint8Array, from: number, end: number): number {
+    const to = plainString(bytes, from);
     this.#plain = true;
-    if (at < bytes.length && bytes[at] === QUOTE) {
-      this.#state = DONE;
-      return at + 1;
-    }
-    this.#state = CHARACTERS;
-    return this.resume(bytes, at);
+    this.#state = to === NOT_PLAIN ? CHARACTERS : DONE;
+    return to === NOT_PLAIN ? this.resume(bytes, from, end) : to;
   }
 
   /** Scans a number from its first byte. Returns the position after it; what may follow is the grammar's matter. */
-  number(bytes: Uint8Array, from: number): number {
+  number(bytes: Uint8Array, from: number, end: number): number {
     this.#plain = true;
     this.#state = NUMBER;
-    return this.resume(bytes, from);
+    return this.resume(bytes, from, end);
   }
 
   /** Scans `true`, `false` or `null` from its first byte. Returns the position after it. */
-  literal(bytes: Uint8Array, from: number): number {
+  literal(bytes: Uint8Array, from: number, end: number): number {
     this.#plain = true;
     this.#state = LITERAL;
-    return this.resume(bytes, from);
+    return this.resume(bytes, from, end);
   }
 
   /** Goes on with the token in which the last chunk ended. Returns the position after what was read. */
-  resume(bytes: Uint8Array, from: number): number {
+  resume(bytes: Uint8Array, from: number, end: number): number {
     let state = this.#state;
     let at = from;
-    while (at < bytes.length) {
+    while (at < end) {
       if (state === CHARACTERS) {
-        while (at < bytes.length && ORDINARY[bytes[at] ?? 0] === 1) at++;
-        if (at === bytes.length) break;
+        while (ORDINARY[bytes[at] ?? 0] === 1) at++;
+        if (at === end) break;
       }
       state = NEXT[(state << 8) | (bytes[at] ?? 0)] ?? BAD;
       if (state <= BAD) {

@@ -18,8 +18,9 @@ const MOST_CHARACTERS = 4_194_304;
 
 /** Tells tuples apart: texts can hold any character, so that lengths must separate them. */
 function keyOf(tuple: Tuple): string {
-  if (tuple.length === 1) return tuple[0] ?? '';
-  return tuple.map((text) => `${text.length}:${text}`).join('');
+  let key = tuple[0] ?? '';
+  for (let i = 1; i < tuple.length; i++) key = `${key.length}:${key}${tuple[i] ?? ''}`;
+  return key;
 }
 
 /** Asks for verdicts in batches of distinct tuples, and remembers them. */
@@ -34,7 +35,7 @@ export class Verdicts {
     this.#decide = decide;
   }
 
-  /** The verdict on a tuple, which may still wait for `settle`. */
+  /** The verdict on a tuple, which may still wait to be settled. */
   of(tuple: Tuple): Verdict {
     const key = keyOf(tuple);
     const remembered = this.#remembered.get(key);

@@ -10,6 +10,10 @@ const NOTHING = new Uint8Array(0);
  */
 export class Window {
   #chunk: Uint8Array = NOTHING;
+  /** The same bytes, for reading text out of them. */
+  #buffer: Buffer = Buffer.alloc(0);
+  /** A copy of the chunk with a NUL after it, where a scan stops that does not ask at each byte where the end is. */
+  #terminated: Uint8Array = NOTHING;
   /** Bytes of the text before the chunk. */
   #base = 0;
   /** The last of the bytes before the chunk. */
@@ -19,9 +23,18 @@ export class Window {
     return this.#chunk;
   }
 
-  /** Takes a chunk. The one before it must have been left by `advance`. */
+  /** The chunk and a NUL, which has no place anywhere in JSON. */
+  get terminated(): Uint8Array {
+    return this.#terminated;
+  }
+
+  /** Takes a chunk, as a plain array: a Buffer's slices cost more. The one before it must have been left by `advance`. */
   enter(chunk: Uint8Array): void {
-    this.#chunk = chunk;
+    this.#chunk = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (this.#terminated.length <= chunk.length) this.#terminated = new Uint8Array(chunk.length + 1);
+    this.#terminated.set(chunk);
+    this.#terminated[chunk.length] = 0;
+    this.#buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
   }
 
   /** Leaves the chunk. Bytes before `from` will not be asked for any more. */
@@ -31,6 +44,7 @@ export class Window {
     if (from < length) this.#earlier.append(this.#chunk, Math.max(from, 0), length);
     this.#base += length;
     this.#chunk = NOTHING;
+    this.#buffer = Buffer.alloc(0);
   }
 
   fault(fault: Fault['fault'], at: number, message: string): Fault {
@@ -45,10 +59,32 @@ export class Window {
     if (to > 0) tape.append(this.#chunk, Math.max(from, 0), to);
   }
 
+  /** Whether a range is made of these bytes. */
+  holds(from: number, to: number, bytes: Uint8Array): boolean {
+    if (to - from !== bytes.length) return false;
+    const start = from < 0 ? 0 : from;
+    const source = from < 0 ? this.bytes(from, to) : this.#chunk;
+    for (let i = 0; i < bytes.length; i++) if (source[start + i] !== bytes[i]) return false;
+    return true;
+  }
+
+  /** The first place of a byte in a range, or undefined. */
+  find(byte: number, from: number, to: number): number | undefined {
+    const start = from < 0 ? 0 : from;
+    const source = from < 0 ? this.bytes(from, to) : this.#chunk;
+    for (let i = 0; i < to - from; i++) if (source[start + i] === byte) return from + i;
+    return undefined;
+  }
+
   /** A range in one piece, to be read at once. */
   bytes(from: number, to: number): Uint8Array {
     if (from >= 0) return this.#chunk.subarray(from, to);
     return Buffer.concat([...this.#earlierSlices(from, to), this.#chunk.subarray(0, Math.max(to, 0))]);
+  }
+
+  /** A range that is UTF-8, as text. */
+  text(from: number, to: number): string {
+    return from < 0 ? Buffer.from(this.bytes(from, to)).toString() : this.#buffer.toString('utf8', from, to);
   }
 
   #earlierSlices(from: number, to: number): Uint8Array[] {
