@@ -1,8 +1,9 @@
+import { connect } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import type { ConformanceCase } from '../conformance/case.ts';
 import { HostileUpstream } from '../conformance/hostile-upstream.ts';
 import { loadCases } from '../conformance/load-cases.ts';
-import { play, setUpBench } from '../conformance/play.ts';
+import { type Bench, play, setUpBench } from '../conformance/play.ts';
 import { Report } from '../conformance/report.ts';
 
 interface Options {
@@ -51,6 +52,7 @@ async function conformance({ proxy, upstreamPort, key, family, case: id }: Optio
   const upstream = await HostileUpstream.start(upstreamPort);
   try {
     const bench = setUpBench(proxy, upstream, { owner, other }, texts);
+    await tryConnecting(bench.proxy);
     const report = new Report((line) => console.log(line));
     for (const one of chosen) {
       if (one.needsOther && other === undefined) report.leaveOut(one, 'it takes a second key');
@@ -60,6 +62,17 @@ async function conformance({ proxy, upstreamPort, key, family, case: id }: Optio
   } finally {
     await upstream.close();
   }
+}
+
+async function tryConnecting(proxy: Bench['proxy']): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const socket = connect(proxy.port, proxy.host);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', () => reject(new Error(`nobody listens at ${proxy.host}:${proxy.port}`)));
+  });
 }
 
 function familiesOf(cases: readonly ConformanceCase[]): readonly string[] {

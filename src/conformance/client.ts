@@ -23,7 +23,7 @@ export interface Answer {
 export interface Reply {
   readonly bytes: Buffer;
   readonly answers: readonly Answer[];
-  readonly ending: 'open' | 'closed' | 'reset' | 'late';
+  readonly ending: 'open' | 'closed' | 'reset' | 'late' | 'unconnected';
 }
 
 export interface Sending {
@@ -37,7 +37,6 @@ export interface Sending {
 /**
  * Sends bytes over a connection of its own and listens: until there is an answer (and `linger` ms more), until
  * the connection ends, or until the bound is over.
- * @throws Error for a proxy that nobody listens at
  */
 export async function converse(
   proxy: { readonly host: string; readonly port: number },
@@ -46,10 +45,12 @@ export async function converse(
   const socket = connect(proxy.port, proxy.host);
   const chunks: Buffer[] = [];
   let received = 0;
-  const ending = await new Promise<Reply['ending']>((resolve, reject) => {
+  const ending = await new Promise<Reply['ending']>((resolve) => {
     const bound = setTimeout(() => resolve('late'), BOUND);
     let lingering: NodeJS.Timeout | undefined;
+    let connected = false;
     socket.once('connect', () => {
+      connected = true;
       socket.write(bytes);
       if (end) socket.end();
     });
@@ -61,10 +62,7 @@ export async function converse(
         lingering = setTimeout(() => resolve('open'), linger);
     });
     socket.once('end', () => resolve('closed'));
-    socket.once('error', (error) => {
-      if (socket.connecting || ('syscall' in error && error.syscall === 'connect')) reject(error);
-      else resolve('reset');
-    });
+    socket.once('error', () => resolve(connected ? 'reset' : 'unconnected'));
     socket.once('close', () => {
       clearTimeout(bound);
       clearTimeout(lingering);

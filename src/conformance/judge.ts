@@ -9,6 +9,9 @@ import { contentOf, hasSeen } from './seen-bytes.ts';
 /** Stands in everything that the caller must never see. */
 const FORBIDDEN = 'FORBIDDEN';
 
+/** Statuses of answers that caches may keep by their own judgement (RFC 9110, section 15.1). */
+const KEPT_UNASKED = new Set([200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501]);
+
 /** What came of one step. */
 export interface Observation {
   readonly reply: Reply;
@@ -27,14 +30,22 @@ export function judge(expected: Expectation, observed: Observation, texts: Texts
 
 function judgeAnswer({ answer: forms, unstorable }: Expectation, reply: Reply, texts: Texts): string[] {
   const [answer] = reply.answers;
+  if (reply.ending === 'unconnected') return ['nobody listens there any more'];
   if (reply.ending === 'late' && answer?.whole !== true) return ['no answer in time'];
   const misses = forms.map((form) => missOf(form, answer, texts));
   if (!misses.includes(undefined)) return [`not what it should be (${[...new Set(misses)].join('; ')})`];
   if (answer?.whole !== true) return [];
   const faults = reply.answers.filter(({ whole }) => whole).flatMap((whole) => whole.faults);
-  if (unstorable && !/no-store|no-cache|private/i.test(valuesOf(answer.fields, 'cache-control').join()))
-    faults.push('a shared cache may keep it');
+  if (unstorable && isStorable(answer)) faults.push('a shared cache may keep it');
   return faults;
+}
+
+/** Whether a shared cache may give the answer to the next caller unasked (RFC 9111, sections 3 and 4.2). */
+function isStorable({ status, fields }: Answer): boolean {
+  const directives = valuesOf(fields, 'cache-control').join().toLowerCase();
+  if (/no-store|no-cache|private/.test(directives)) return false;
+  const explicit = /max-age|s-maxage|public/.test(directives) || valuesOf(fields, 'expires').length > 0;
+  return explicit || KEPT_UNASKED.has(status);
 }
 
 /** What keeps an answer from being of this form; undefined: nothing does. */

@@ -2,7 +2,7 @@ import type { ConformanceCase } from './case.ts';
 import { describeExpectation } from './describe.ts';
 import type { Verdict } from './play.ts';
 
-const WIDTHS = { id: 30, should: 56, was: 48 } as const;
+const WIDTHS = { id: 34, should: 56, was: 48 } as const;
 
 /** Counts what came of the cases, and prints a line of the table for each. */
 export class Report {

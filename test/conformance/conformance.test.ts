@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeExpectation } from '../../src/conformance/describe.ts';
+import { HostileUpstream } from '../../src/conformance/hostile-upstream.ts';
+import { loadCases } from '../../src/conformance/load-cases.ts';
+import { type Bench, play, setUpBench } from '../../src/conformance/play.ts';
+import { run } from '../e2e/running-demo.ts';
+import { type RunningSidecar, startSidecar } from './running-sidecar.ts';
+
+const { cases, texts } = await loadCases();
+const keys = { owner: 'conformance-key-of-10001', other: 'conformance-key-of-nobody' };
+
+let sidecar: RunningSidecar;
+beforeAll(async () => {
+  sidecar = await startSidecar();
+});
+afterAll(() => sidecar.stop());
+
+describe('the command', () => {
+  const conformance = (...more: readonly string[]) => {
+    const { proxy, upstreamPort } = sidecar;
+    return run(['conformance', '--proxy', proxy.origin, '--upstream-port', String(upstreamPort), ...more]);
+  };
+
+  it('prints a line for each case of a family, and that all hold', async () => {
+    const { status, stdout } = await conformance('--key', keys.owner, keys.other, '--family', 'HEAD');
+    expect(stdout).toContain('✓ head-hidden');
+    expect(stdout).toContain('7 cases: 7 held, 0 fell short');
+    expect(status).toBe(0);
+  });
+
+  it('leaves out what takes a second key, and says so', async () => {
+    const { status, stdout } = await conformance('--key', keys.owner, '--case', 'next-caller');
+    expect(stdout).toContain('- next-caller');
+    expect(stdout).toContain('1 cases: 0 held, 0 fell short, 1 left out');
+    expect(status).toBe(0);
+  });
+
+  it('ends with 1 when a case falls short: here the key is nobody’s', async () => {
+    const { status, stdout } = await conformance('--key', 'a-key-that-nobody-has', '--case', 'own-items');
+    expect(stdout).toMatch(/✗ own-items .* 401 by the proxy: not what it should be/);
+    expect(status).toBe(1);
+  });
+
+  it('says in one line that nobody listens where the proxy should be', async () => {
+    const args = ['--upstream-port', String(sidecar.upstreamPort), '--key', keys.owner];
+    const { status, stderr } = await run(['conformance', '--proxy', 'http://127.0.0.1:1', ...args]);
+    expect(stderr).toBe('fullmakt: nobody listens at 127.0.0.1:1\n');
+    expect(status).toBe(1);
+  });
+
+  it('names the families when there is none like that', async () => {
+    const { status, stderr } = await conformance('--key', keys.owner, '--family', 'header');
+    expect(stderr).toContain(
+      'no such case; the families are plain use, conditional and range requests, HEAD',
+    );
+    expect(status).toBe(1);
+  });
+});
+
+describe('before a hostile upstream, the sidecar gives', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    const upstream = await HostileUpstream.start(sidecar.upstreamPort);
+    bench = setUpBench(sidecar.proxy, upstream, keys, texts);
+  });
+  afterAll(() => bench.upstream.close());
+
+  for (const family of new Set(cases.map((one) => one.family))) {
+    describe(family, () => {
+      for (const one of cases.filter((other) => other.family === family)) {
+        it(`${one.id}: ${describeExpectation(one)}`, async () => {
+          const { faults } = await play(one, bench);
+          expect(faults).toEqual([]);
+        });
+      }
+    });
+  }
+});
