@@ -18,6 +18,7 @@ export const PROBLEMS = {
   primary_taken: { status: 409, title: 'The email is primary of another wholesaler' },
   role_not_in_main_role: { status: 409, title: 'The main role does not have this role' },
   scope_narrower: { status: 409, title: 'The permission is tied to a scope' },
+  permission_limit: { status: 409, title: 'The user has as many permissions as one can have' },
   permission_repeated: { status: 409, title: 'The same permission stands twice' },
   body_too_large: { status: 413, title: 'The request body is too large' },
   media_type_unsupported: {

@@ -29,7 +29,7 @@ export function isProblem(result: object): result is Problem {
  * @returns what the plan made, once it is durable; a problem, and then nothing was changed
  * @throws StoreError also if others changed the same records again and again
  */
-export async function change<Result extends object>(
+export async function change<Result>(
   store: Store,
   origin: Origin,
   plan: (draft: Draft) => Promise<Result>,
@@ -38,7 +38,7 @@ export async function change<Result extends object>(
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const draft = new Draft(store, origin);
     const result = await plan(draft);
-    if (isProblem(result) || dryRun) return result;
+    if (dryRun || (typeof result === 'object' && result !== null && isProblem(result))) return result;
     if (await draft.commitAtOnce()) return result;
     await sleep(Math.random() * MAX_PAUSE);
   }

@@ -7,6 +7,7 @@ import type { Draft } from './plan/draft.ts';
 import { userIdOf } from './plan/loading.ts';
 import {
   basisOfOwner,
+  countPermissions,
   findPermissions,
   type GrantedPermission,
   isScoped,
@@ -48,6 +49,9 @@ export interface PermissionProblem extends Problem<PermissionProblemCode> {
 export interface PermissionResults {
   readonly results: readonly PermissionResult[];
 }
+
+/** Permissions that a user may have from one wholesaler: all of them stand in one record. */
+const MAX_PERMISSIONS = 1000;
 
 interface Options {
   readonly dryRun?: boolean | undefined;
@@ -169,19 +173,13 @@ function planGrant(
   const problem = problemOfRoles(draft, roleId, mainRoleId);
   if (problem !== undefined) return problem;
   const userId = userIdOf(draft, email) ?? planNewUser(draft, email, undefined);
-  const scoped = permissionsOf(draft, userId, wholesalerId).filter(
-    (permission) => permission.roleId === roleId && isScoped(permission),
-  );
-  if (request.scope !== undefined || scoped.length === 0) {
-    return [planResult(context, userId, { email, roleId, mainRoleId, scope, active, endsOn })];
+  const ofRole = request.scope === undefined ? permissionsOf(draft, userId, wholesalerId, roleId) : [];
+  if (!ofRole.some(isScoped)) {
+    const result = planResult(context, userId, { email, roleId, mainRoleId, scope, active, endsOn });
+    return countPermissions(draft, userId, wholesalerId) > MAX_PERMISSIONS ? tooMany() : [result];
   }
   if (active) return scopeNarrower();
-  const open = permissionsOf(draft, userId, wholesalerId).filter(
-    (permission) => permission.roleId === roleId && !isScoped(permission),
-  );
-  return [...open, ...scoped].map((permission) =>
-    planResult(context, userId, { ...permission, email, active, endsOn }),
-  );
+  return ofRole.map((permission) => planResult(context, userId, { ...permission, email, active, endsOn }));
 }
 
 interface PlanContext {
@@ -221,6 +219,11 @@ function scopeNarrower(): Problem<PermissionProblemCode> {
   const detail =
     'This permission is tied to a scope, which would be widened. Name the scope to change the permission within it.';
   return { code: 'scope_narrower', detail };
+}
+
+function tooMany(): Problem<PermissionProblemCode> {
+  const detail = `A user can have ${MAX_PERMISSIONS} permissions of a wholesaler: put several values into one scope.`;
+  return { code: 'permission_limit', detail };
 }
 
 function allOrNone(

@@ -155,6 +155,15 @@ describe('granting', () => {
     expect(await held()).toHaveLength(1000);
   });
 
+  test('a user has 1,000 permissions of a wholesaler at most', async () => {
+    const rows = Array.from({ length: 999 }, (_, n) => ({ ...STOCK, scope: { distributor: [String(n)] } }));
+    expect(told(await grant(...rows))).toHaveLength(999);
+    const details = { ...SCOPED, roleId: 'DETAILS_READ', mainRoleId: 'FULL_SERVICES' };
+    expect(told(await grant(details, { ...details, scope: {} }))).toBe('permission_limit');
+    expect(told(await grant(details))).toEqual(['created DETAILS_READ 20003 active']);
+    expect(told(await grant(details))).toEqual(['unchanged DETAILS_READ 20003 active']);
+  });
+
   test('a dry run tells the same and changes nothing', async () => {
     const { revision } = await store.position();
     const dry = await grantPermissions(store, owner, '10001', [STOCK], { dryRun: true });

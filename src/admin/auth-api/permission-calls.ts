@@ -125,6 +125,7 @@ function grantCall(parts: CallParts): Endpoint<Owner> {
       'role_not_in_main_role',
       'scope_narrower',
       'permission_repeated',
+      'permission_limit',
     ],
     handle: async ({ caller, query, body }) => {
       const rows = Array.isArray(body) ? body : [body];

@@ -30,7 +30,8 @@ export type PermissionProblemCode =
   | 'permission_unknown'
   | 'role_not_in_main_role'
   | 'scope_narrower'
-  | 'permission_repeated';
+  | 'permission_repeated'
+  | 'permission_limit';
 
 /**
  * One user's permissions from a wholesaler that a query means.
@@ -116,15 +117,24 @@ export function keysOfRoles({
   return [records.roles.key(roleId), records.mainRoles.key(mainRoleId)];
 }
 
-/** What a wholesaler has granted a user, as far as the draft knows. */
+/** What a wholesaler has granted a user, of one role or of all, as far as the draft knows. */
 export function permissionsOf(
   draft: Draft,
   userId: string | undefined,
   wholesalerId: string,
+  roleId?: string,
 ): readonly Permission[] {
   const record = userId === undefined ? undefined : draft.get(records.grants.key(userId));
-  if (record === undefined) return [];
-  return records.grants.decode(record).filter((permission) => permission.wholesalerId === wholesalerId);
+  const prefix = roleId === undefined ? `${wholesalerId}/` : `${wholesalerId}/${roleId}/`;
+  return Object.entries(record?.fields ?? {})
+    .filter(([field]) => field.startsWith(prefix))
+    .map(([field, text]) => records.decodePermission(field, text));
+}
+
+/** How many permissions a wholesaler has granted a user, as far as the draft knows. */
+export function countPermissions(draft: Draft, userId: string, wholesalerId: string): number {
+  const fields = draft.get(records.grants.key(userId))?.fields ?? {};
+  return Object.keys(fields).filter((field) => field.startsWith(`${wholesalerId}/`)).length;
 }
 
 /** Why a role may not come by a main role. Both must be loaded, if they are there. */

@@ -1,9 +1,7 @@
 import { decodeProduct, PRODUCT_PREFIX } from '../../catalog/product.ts';
 import type { Permission } from '../../model/permission.ts';
-import type { StoredRecord } from '../../store/store.ts';
 import * as records from '../records.ts';
 import type { State } from '../state.ts';
-import { confirmationRemoval } from './confirmation.ts';
 import {
   apiProductRecord,
   mainRoleRecord,
@@ -15,7 +13,7 @@ import type { Draft } from './draft.ts';
 import { userIdOf } from './loading.ts';
 import { planPermissionRemoval } from './permission.ts';
 import { planRecord, planRemoval } from './record.ts';
-import { auditedSubscription, changesOfSubscription } from './subscription-changes.ts';
+import { planPrimaryRemoval, planSubscriptionRemoval, planUserRemoval } from './removal.ts';
 import { userOf } from './user.ts';
 
 /**
@@ -100,7 +98,9 @@ class Pruning {
       const isNamed = subscriptions === undefined || named.has(`${userId} ${apiProduct}`);
       const hangsOnGone =
         this.#gone.has(records.users.key(userId)) || this.#gone.has(records.apiProducts.key(apiProduct));
-      if (!isNamed || hangsOnGone) this.#removeSubscription(record, subscription);
+      if (isNamed && !hangsOnGone) continue;
+      const subscriptionId = record.key.slice(records.subscriptions.prefix.length);
+      planSubscriptionRemoval(this.#draft, subscriptionId, subscription);
     }
   }
 
@@ -116,39 +116,13 @@ class Pruning {
       const [wholesalerId = '', userId = ''] = key.slice(records.primaries.prefix.length).split('/');
       const isNamed = this.#state.sections.wholesalers === undefined || named.has(key);
       if (isNamed && !this.#gone.has(records.users.key(userId))) continue;
-      this.#draft.add(
-        {
-          kind: 'removed',
-          text: `primary email ${this.#emailOf(userId)} of wholesaler ${wholesalerId}`,
-          subject: { kind: 'primary', wholesalerId, userId },
-          before: { wholesalerId },
-        },
-        [
-          { key, remove: true },
-          { key: records.users.key(userId), unset: ['owns'] },
-        ],
-      );
+      planPrimaryRemoval(this.#draft, wholesalerId, userId);
     }
   }
 
   users(): void {
     for (const { key } of this.#draft.all(records.users.prefix)) {
-      if (!this.#gone.has(key)) continue;
-      const userId = key.slice(records.users.prefix.length);
-      const { email, confirmedAt } = userOf(this.#draft, userId);
-      this.#draft.add(
-        {
-          kind: 'removed',
-          text: `user ${email}`,
-          subject: { kind: 'user', userId },
-          before: { confirmed: confirmedAt !== undefined },
-        },
-        [
-          { key, remove: true },
-          { key: records.emails.key(email), remove: true },
-          ...confirmationRemoval(this.#draft, userId),
-        ],
-      );
+      if (this.#gone.has(key)) planUserRemoval(this.#draft, key.slice(records.users.prefix.length));
     }
   }
 
@@ -205,23 +179,6 @@ class Pruning {
       records.roles.key(roleId),
       records.mainRoles.key(mainRoleId),
     ].some((key) => this.#gone.has(key));
-  }
-
-  #removeSubscription({ key }: StoredRecord, subscription: records.Subscription): void {
-    const { userId, apiProduct } = subscription;
-    const subscriptionId = key.slice(records.subscriptions.prefix.length);
-    this.#draft.add(
-      {
-        kind: 'removed',
-        text: `subscription ${this.#emailOf(userId)} ${apiProduct}`,
-        subject: { kind: 'subscription', subscriptionId, userId, apiProduct },
-        before: auditedSubscription(subscription),
-      },
-      [
-        { key: records.subscribers.key(userId), unset: [subscriptionId] },
-        ...changesOfSubscription(subscriptionId, { before: subscription, after: undefined }),
-      ],
-    );
   }
 
   #emailOf(userId: string): string {

@@ -64,32 +64,36 @@ export function planNewUser(draft: Draft, email: string, confirmedAt: string | u
 export function planPrimaryEmails(draft: Draft, { sections }: State, since: string): void {
   for (const { value } of sections.wholesalers ?? []) {
     for (const email of value.primaryEmails) {
-      const userId = knownUserId(draft, email);
-      const { owns } = userOf(draft, userId);
-      if (owns === value.id) continue;
-      const left =
-        owns === undefined ? [] : [{ key: records.primaries.key(owns, userId), remove: true } as const];
-      const text =
-        owns === undefined
-          ? `primary email ${email} of wholesaler ${value.id}`
-          : `primary email ${email}: ${difference('wholesaler', owns, value.id)}`;
-      draft.add(
-        {
-          kind: owns === undefined ? 'added' : 'changed',
-          text,
-          subject: { kind: 'primary', wholesalerId: value.id, userId },
-          before: owns === undefined ? undefined : { wholesalerId: owns },
-          after: { wholesalerId: value.id },
-        },
-        [
-          { key: records.users.key(userId), set: { owns: value.id } },
-          { key: records.primaries.key(value.id, userId), set: records.primaries.encode({ since }) },
-          ...left,
-        ],
-        [records.wholesalers.key(value.id), records.emails.key(email)],
-      );
+      planPrimary(draft, value.id, knownUserId(draft, email), since);
     }
   }
+}
+
+/** Adds to a draft that a user is primary contact of a wholesaler, and of no other. */
+export function planPrimary(draft: Draft, wholesalerId: string, userId: string, since: string): void {
+  const { email, owns } = userOf(draft, userId);
+  if (owns === wholesalerId) return;
+  const left =
+    owns === undefined ? [] : [{ key: records.primaries.key(owns, userId), remove: true } as const];
+  const text =
+    owns === undefined
+      ? `primary email ${email} of wholesaler ${wholesalerId}`
+      : `primary email ${email}: ${difference('wholesaler', owns, wholesalerId)}`;
+  draft.add(
+    {
+      kind: owns === undefined ? 'added' : 'changed',
+      text,
+      subject: { kind: 'primary', wholesalerId, userId },
+      before: owns === undefined ? undefined : { wholesalerId: owns },
+      after: { wholesalerId },
+    },
+    [
+      { key: records.users.key(userId), set: { owns: wholesalerId } },
+      { key: records.primaries.key(wholesalerId, userId), set: records.primaries.encode({ since }) },
+      ...left,
+    ],
+    [records.wholesalers.key(wholesalerId), records.emails.key(email)],
+  );
 }
 
 /** The id of a user that is known to be there since references were checked. */
