@@ -99,17 +99,24 @@ const storedEvent = z.strictObject({
   after: json(state).optional(),
 });
 
+/** The time and the place in it of the last id that this process made: its ids never go back. */
+const last = { time: 0, place: 0 };
+
 /**
  * Makes the event of a change.
- *
  * @param at when its plan was made, RFC 3339, UTC
- * @param position of the change in its plan, from 0: one plan's events keep their order
  */
-export function auditEvent(change: AuditedChange, origin: Origin, at: string, position: number): AuditEvent {
-  const time = String(Date.parse(at)).padStart(15, '0');
-  const id = `${time}-${String(position).padStart(7, '0')}-${randomBytes(6).toString('hex')}`;
+export function auditEvent(change: AuditedChange, origin: Origin, at: string): AuditEvent {
   const { kind: action, subject, before, after } = change;
+  const id = nextId(Date.parse(at));
   return { id, at, actor: origin.actor, route: origin.route, action, subject, before, after };
+}
+
+function nextId(time: number): string {
+  if (time > last.time) Object.assign(last, { time, place: 0 });
+  else last.place += 1;
+  const place = String(last.place).padStart(7, '0');
+  return `${auditIdAt(last.time)}-${place}-${randomBytes(6).toString('hex')}`;
 }
 
 /** What writes an event; it belongs in the commit of the change that it tells of. */

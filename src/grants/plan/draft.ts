@@ -73,7 +73,7 @@ export class Draft {
   /** @param basis keys of records that the change rests on without changing them */
   add(change: AppliedChange, changes: readonly Change[], basis: readonly string[] = []): void {
     for (const each of changes) this.#drafted.apply(each, 0);
-    const event = auditEvent(change, this.#origin, this.now, this.#steps.length);
+    const event = auditEvent(change, this.#origin, this.now);
     this.#steps.push({ change, event, record: changesOfEvent(event), changes, basis });
   }
 
