@@ -50,7 +50,7 @@ function toPort(text: string): number {
 async function dev(options: DevOptions): Promise<void> {
   const dataFolder = resolve(options.data);
   const file = options.config ?? (existsSync(CONFIG_FILE) ? CONFIG_FILE : join(PACKAGE, CONFIG_FILE));
-  await prepareFolder(dataFolder);
+  await writing(dataFolder, () => makeSecrets(dataFolder));
   const loaded = await loadConfig(file, { dataFolder });
   if ('faults' in loaded) {
     process.stderr.write(renderFaults(loaded.faults));
@@ -59,38 +59,54 @@ async function dev(options: DevOptions): Promise<void> {
   }
   const ports = portsFrom(options.port);
   const config = moveTo(ports, loaded.config);
-  const policy = await compilePolicy(config, file);
+  const policies = policiesFor(file);
+  const policy = await compilePolicy(config, policies);
   if (policy === undefined) {
     process.exitCode = 1;
     return;
   }
-  const log = createLog({ to: join(dataFolder, 'fullmakt.log') });
+  const logFile = join(options.data, 'fullmakt.log');
+  const log = createLog({ to: logFile });
   const backend = { host: '127.0.0.1', port: ports.backend };
-  const demo = await startDemo({ config, policy, log, dataFolder, backend });
-  console.log(banner(demo.facts, demo.backend, config.subscriptionKey.header));
+  const demo = await startDemo({ config, policy, log, dataFolder, backend }).catch(adviseOnPorts);
+  const { header } = config.subscriptionKey;
+  console.log(banner(demo.facts, { backend: demo.backend, header, policies, logFile }));
   await endOfProcess();
   await demo.close();
 }
 
-async function prepareFolder(folder: string): Promise<void> {
+function adviseOnPorts(error: Error): never {
+  if (!error.message.endsWith('is in use')) throw error;
+  throw new Error(`${error.message}: --port N moves the demo to N, N+1, N+2 and N+10`, { cause: error });
+}
+
+/** What the demo keeps must be written; who may not write there wants to know where. */
+async function writing<T>(place: string, write: () => Promise<T>): Promise<T> {
   try {
-    await makeSecrets(folder);
+    return await write();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new Error(`cannot write to ${folder} (${code})`, { cause: error });
+    throw new Error(`cannot write to ${place} (${code})`, { cause: error });
   }
 }
 
-/** Compiles the `policies` folder beside the configuration, else the package's own, into the bundle's place. */
-async function compilePolicy(config: Config, configFile: string): Promise<Policy | undefined> {
-  const beside = join(dirname(configFile), 'policies');
-  const compiled = await compilePolicies(existsSync(beside) ? beside : join(PACKAGE, 'policies'));
+/** The folder of rules: here, beside the configuration, or the package's own. */
+function policiesFor(configFile: string): string {
+  const folders = ['policies', join(dirname(configFile), 'policies')];
+  return folders.find((folder) => existsSync(folder)) ?? join(PACKAGE, 'policies');
+}
+
+/** Compiles the rules into the bundle's place. */
+async function compilePolicy(config: Config, policies: string): Promise<Policy | undefined> {
+  const compiled = await compilePolicies(policies);
   if ('faults' in compiled) {
     for (const fault of compiled.faults) console.error(renderPolicyFault(fault));
     return undefined;
   }
-  await mkdir(dirname(config.policy), { recursive: true });
-  await writeFile(config.policy, compiled.bundle);
+  await writing(config.policy, async () => {
+    await mkdir(dirname(config.policy), { recursive: true });
+    await writeFile(config.policy, compiled.bundle);
+  });
   const bundle = await parseBundle(compiled.bundle);
   if ('fault' in bundle) throw new Error(bundle.fault);
   const policy = await Policy.load(bundle);

@@ -1,6 +1,6 @@
-/** Resolves at the first SIGINT or SIGTERM; those that follow change nothing, so that what is under way can end. */
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP; those that follow change nothing, so that what is under way can end. */
 export function endOfProcess(): Promise<void> {
   return new Promise((end) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end());
   });
 }

@@ -1,7 +1,18 @@
 import type { DemoFacts } from './facts.ts';
 
+/** What else the banner tells. */
+interface Surroundings {
+  /** The legacy API's address. */
+  readonly backend: string;
+  /** The header that a key is sent in. */
+  readonly header: string;
+  /** The folder of the rules. */
+  readonly policies: string;
+  readonly logFile: string;
+}
+
 /** What `fullmakt dev` prints when all of it listens: one line to paste for each caller. */
-export function banner(facts: DemoFacts, backend: string, header: string): string {
+export function banner(facts: DemoFacts, { backend, header, policies, logFile }: Surroundings): string {
   const list = '/my-products/v0/stock-per-store';
   const curl = (key: string) => `    curl -H '${header}: ${key}' ${facts.sidecar}${list}`;
   return `
@@ -17,6 +28,7 @@ ${curl(facts.keys.distributor)}
 ${curl(facts.keys.stranger)}
 
 Sidecar ${facts.sidecar}, admin ${facts.admin}, management ${facts.management}
-Edit policies/ and start again to change the rules. Ctrl+C ends the demo.
+The rules: ${policies}. Change them, or a copy of them in ./policies, and start again.
+The log of every decision: ${logFile}. Ctrl+C ends the demo.
 `;
 }

@@ -124,6 +124,6 @@ test('neither the log nor the output holds a key after requests, and only the ow
 test('a port in use is one clear line and status 1', async () => {
   const port = new URL(demo.facts.sidecar).port;
   const { status, stderr } = await run(['dev', '--port', port, '--data', join(demo.folder, 'second')]);
-  expect(stderr).toMatch(/^fullmakt: 127\.0\.0\.1:\d+ is in use\n$/);
+  expect(stderr).toMatch(/^fullmakt: 127\.0\.0\.1:\d+ is in use: --port N moves the demo .*\n$/);
   expect(status).toBe(1);
 });
