@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { type Field, framingOf, readBody, readHead } from './http-message.ts';
 
 /** Milliseconds within which every exchange must have an end. */
-export const BOUND = 2000;
+const BOUND = 2000;
 /** Bytes after which a client stops to listen. */
 const ENOUGH = 8 * 1024 * 1024;
 

@@ -37,7 +37,9 @@ export class Report {
   close(): boolean {
     const all = this.#held + this.#short + this.#leftOut;
     const leftOut = this.#leftOut === 0 ? '' : `, ${this.#leftOut} left out`;
-    this.#print(`\n${all} cases: ${this.#held} held, ${this.#short} fell short${leftOut}`);
+    this.#print(
+      `\n${all} ${all === 1 ? 'case' : 'cases'}: ${this.#held} held, ${this.#short} fell short${leftOut}`,
+    );
     return this.#short === 0;
   }
 

@@ -3,35 +3,43 @@ import { HostileUpstream } from '../../src/conformance/hostile-upstream.ts';
 import { loadCases } from '../../src/conformance/load-cases.ts';
 import { fill, type Payload, render } from '../../src/conformance/payload.ts';
 import { play, setUpBench } from '../../src/conformance/play.ts';
+import { portOf } from '../sidecar/running-sidecar.ts';
 import { startPeer } from './peer/peer.ts';
 
 const { cases, texts } = await loadCases();
 
 describe('the cases', () => {
-  it('are more than 120, in every family that a proxy may forget', () => {
-    expect(cases.length).toBeGreaterThan(120);
-    expect(new Set(cases.map(({ family }) => family)).size).toBe(28);
-  });
-
-  it('each name a source', () => {
-    const known =
-      /\b(?:RFC|CVE|CWE|OWASP|Unicode|W3C|WHATWG|HTML standard|github\.com|JSON|OData|The reason)\b/;
-    const unknown = cases.filter(({ source }) => !known.test(source)).map(({ source }) => source);
-    expect(unknown).toMatchInlineSnapshot(`
-      [
-        "WordPress REST API handbook (X-WP-Total); GitLab REST API (X-Total, X-Total-Pages)",
-        "The X-Pagination header of many ASP.NET APIs",
-        "Elasticsearch reference, terms aggregation",
-        "nginx documentation, X-Accel-Redirect; Apache mod_xsendfile",
-        "Omer Gil, Web Cache Deception Attack (2017)",
-        "Martin Doyhenard, Gotta cache 'em all (PortSwigger, 2024)",
-        "James Kettle, Practical Web Cache Poisoning (PortSwigger, 2018)",
-        "Rack::MethodOverride, documentation",
-        "James Kettle, HTTP/1.1 must die (PortSwigger, 2025)",
-        "James Kettle, Practical Web Cache Poisoning (PortSwigger, 2018)",
-        "draft-kelly-json-hal, sections 4.1.1 and 4.1.2",
-      ]
-    `);
+  it('are in every family of what a filter forgets', () => {
+    expect([...new Set(cases.map(({ family }) => family))]).toEqual([
+      'plain use',
+      'conditional and range requests',
+      'HEAD',
+      'counts, links and paging',
+      'headers that tell of the whole',
+      'caches',
+      'content encodings',
+      'charsets, BOM and media types',
+      'status codes',
+      'redirects',
+      'cookies',
+      'error bodies',
+      'trailers',
+      'framing of answers',
+      'request smuggling',
+      'hop-by-hop headers',
+      'path confusion',
+      'query confusion',
+      'methods and their override',
+      'upgrade, CONNECT and Expect',
+      'spoofed identity and forwarding headers',
+      'keys',
+      'JSON that is none',
+      'envelopes',
+      'duplicate, escaped and case-varied keys',
+      'attributes missing, wrong or enormous',
+      'hidden against absent',
+      'writes',
+    ]);
   });
 
   it('are right about the lengths that their raw messages give', () => {
@@ -67,43 +75,22 @@ describe('a payload', () => {
 it('a bare filter holds plain use, and falls short of what it has not thought of', async () => {
   const upstream = await HostileUpstream.start(0);
   const peer = await startPeer(0, upstream.port);
-  const address = peer.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   const keys = { owner: 'conformance-key-of-10001', other: 'conformance-key-of-nobody' };
-  const bench = setUpBench(new URL(`http://127.0.0.1:${port}`), upstream, keys, texts);
-  const faults: Record<string, readonly string[]> = {};
-  for (const id of [
+  const bench = setUpBench(new URL(`http://127.0.0.1:${portOf(peer)}`), upstream, keys, texts);
+  const played = new Set([
     'own-items',
     'foreign-item',
     'etag',
     'body-cut-by-close',
     'slash-encoded',
     'no-content',
-  ]) {
-    const found = cases.find((one) => one.id === id);
-    if (found !== undefined) faults[id] = (await play(found, bench)).faults;
+  ]);
+  const short: string[] = [];
+  for (const one of cases.filter(({ id }) => played.has(id))) {
+    const { faults } = await play(one, bench);
+    if (faults.length > 0) short.push(one.id);
   }
   peer.close();
   await upstream.close();
-  expect(faults).toMatchInlineSnapshot(`
-    {
-      "body-cut-by-close": [
-        "not what it should be (status 200; it looks whole)",
-      ],
-      "etag": [
-        "it has ETag: "whole-7"",
-      ],
-      "foreign-item": [],
-      "no-content": [
-        "1: it has ETag",
-        "the statuses differ",
-      ],
-      "own-items": [],
-      "slash-encoded": [
-        "not what it should be (another body; status 200; it looks whole)",
-        "it shows what is hidden",
-        "the upstream got the request",
-      ],
-    }
-  `);
+  expect(short).toEqual(['etag', 'no-content', 'body-cut-by-close', 'slash-encoded']);
 });

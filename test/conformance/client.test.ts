@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { converse, type Reply } from '../../src/conformance/client.ts';
 import { hasSeen } from '../../src/conformance/seen-bytes.ts';
+import { portOf } from '../sidecar/running-sidecar.ts';
 
 /** What comes of a server that does this with the connection when the request has come. */
 async function replyOf(serve: (socket: Socket) => void, method = 'GET', linger = 0): Promise<Reply> {
@@ -13,9 +14,8 @@ async function replyOf(serve: (socket: Socket) => void, method = 'GET', linger =
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
   return converse(
-    { host: '127.0.0.1', port },
+    { host: '127.0.0.1', port: portOf(server) },
     { bytes: Buffer.from(`${method} / HTTP/1.1\r\n\r\n`), method, linger, end: false },
   );
 }
