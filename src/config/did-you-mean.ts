@@ -1,11 +1,16 @@
 /** `; did you mean NAME?` for the known name nearest to a mistyped one, else which names there are. */
 export function suggestion(mistyped: string, known: readonly string[]): string {
-  const nearest = known
+  const meant = nearest(mistyped, known);
+  if (meant !== undefined) return `; did you mean ${meant}?`;
+  return known.length > 0 ? ` (there is: ${known.join(', ')})` : '';
+}
+
+/** The known name that a mistyped one was most likely meant to be; undefined where none is near. */
+export function nearest(mistyped: string, known: readonly string[]): string | undefined {
+  return known
     .map((name) => ({ name, distance: distance(mistyped.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, distance }) => distance < name.length && distance <= Math.max(1, name.length / 3))
-    .toSorted((a, b) => a.distance - b.distance)[0];
-  if (nearest !== undefined) return `; did you mean ${nearest.name}?`;
-  return known.length > 0 ? ` (there is: ${known.join(', ')})` : '';
+    .toSorted((a, b) => a.distance - b.distance)[0]?.name;
 }
 
 /** Edits between two words, a swap of neighbours counting as one (optimal string alignment). */

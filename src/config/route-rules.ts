@@ -1,6 +1,7 @@
+import { OWNER } from '../model/identifier.ts';
 import { templatesOverlap } from '../model/path-template.ts';
 import type { Selector } from '../model/selector.ts';
-import { suggestion } from './did-you-mean.ts';
+import { nearest, suggestion } from './did-you-mean.ts';
 import { elements, isMapping, member, read } from './raw-value.ts';
 import { BodySelector, ItemSelector, isSafe, type Match, MatchLine } from './route-formats.ts';
 import { type Report, reportRepeated, subscriptionKey } from './rules.ts';
@@ -128,12 +129,26 @@ function checkAttributes(attributes: object, path: YamlPath, report: Report): vo
     name,
     selector: read(ItemSelector, text),
   }));
-  if (entries.length === 0) report(path, 'needs at least one');
+  checkOwner(
+    entries.map(({ name }) => name),
+    path,
+    report,
+  );
   for (const { name, selector } of entries) {
     const holder = entries.find((other) => isInside(selector, other.selector));
     if (holder !== undefined)
       report([...path, name], `an attribute is a text or a number: nothing can be inside ${holder.name}`);
   }
+}
+
+/** A route that named no owner would show nothing, to anybody, whatever its policy says. */
+function checkOwner(names: readonly string[], path: YamlPath, report: Report): void {
+  if (names.includes(OWNER)) return;
+  const mistyped = names.find((name) => nearest(name, [OWNER]) !== undefined);
+  if (mistyped === undefined)
+    return report(path, `must name ${OWNER}: an item without one is visible to nobody`);
+  const message = `an item without ${OWNER} is visible to nobody; did you mean ${OWNER}?`;
+  report([...path, mistyped], message, { key: true });
 }
 
 function isInside(inner: Selector | undefined, outer: Selector | undefined): boolean {

@@ -11,3 +11,6 @@ export function isIdentifier(text: string): boolean {
 export function isAttributeName(text: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(text);
 }
+
+/** The attribute that says whose an item is. An item without one, or with '' there, is visible to nobody. */
+export const OWNER = 'owner';

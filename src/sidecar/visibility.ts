@@ -1,15 +1,13 @@
 import type { Catalog } from '../catalog/catalog.ts';
 import { standing } from '../grants/standing.ts';
 import type { Decide, Tuple } from '../json/item-filter.ts';
+import { OWNER } from '../model/identifier.ts';
 import type { AttributeSource } from '../model/route.ts';
 import type { Selector } from '../model/selector.ts';
 import type { ItemInput, PolicyFault } from '../policy/engine.ts';
 import type { AllowedRequest } from './authorize.ts';
 
 type Attributes = Readonly<Record<string, string>>;
-
-/** The attribute that names whose the item is. */
-const OWNER = 'owner';
 
 /** The selectors whose values make an item's tuple, in the tuple's order. */
 export function tupleSelectors(source: AttributeSource): readonly Selector[] {
