@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Address, Config } from '../config/config.ts';
+import type { AuditEvent } from '../grants/audit.ts';
 import { Identities } from '../grants/identities.ts';
 import { listen } from '../http/listen.ts';
 import { Follower } from '../store/follower.ts';
@@ -12,6 +13,9 @@ import { authApi } from './auth-api/auth-api.ts';
 import { identityTokenReader } from './auth-api/identity-token.ts';
 import { localTimeIn } from './auth-api/local-time.ts';
 import { docsPage } from './docs-page.ts';
+import { confirmPages } from './mail/confirm-page.ts';
+import { openMailer } from './mail/open-mailer.ts';
+import { OutboxSender } from './mail/outbox-sender.ts';
 import { openApiDocument } from './openapi.ts';
 import { type AdminProblem, problem, sendProblem } from './problems.ts';
 
@@ -43,10 +47,16 @@ export async function startAdmin(config: AdminConfig, parts: AdminParts): Promis
   const server = createServer(await createApp(config, parts, follower, opened));
   await listen(server, config.admin.listen);
   opened.defer(() => stop(server));
+  opened.adopt(startSender(config, parts), (sender) => sender.close());
   const address = addressOf(server, config.admin.listen);
   parts.log.info({ listen: address }, 'the admin service listens');
   const running = opened.move();
   return { listen: address, close: () => running.disposeAsync() };
+}
+
+function startSender({ admin, secrets }: AdminConfig, { store, log }: AdminParts): OutboxSender {
+  const mailer = openMailer(admin.mail, admin.mailFrom, log);
+  return OutboxSender.start({ store, mailer, log, pepper: secrets.peppers[0], publicUrl: admin.publicUrl });
 }
 
 async function createApp(
@@ -59,6 +69,7 @@ async function createApp(
   const { timezone } = config.admin;
   const identities = new Identities({ store, follower, peppers, timezone });
   opened.defer(() => identities.close());
+  const recorded = (event: AuditEvent) => log.info({ audit: event }, 'audit');
   const apis = [
     authApi({
       store,
@@ -67,7 +78,7 @@ async function createApp(
       readIdentityToken: await identityTokenReader(signingKeys),
       subscriptionKey: config.subscriptionKey,
       localTime: localTimeIn(timezone),
-      recorded: (event) => log.info({ audit: event }, 'audit'),
+      recorded,
     }),
   ];
   const document = openApiDocument(apis, config.admin.publicUrl);
@@ -81,6 +92,7 @@ async function createApp(
   app.get('/openapi.json', (_request, response) => void response.json(document));
   const page = docsPage(document);
   app.get('/docs', (_request, response) => void response.set(page.headers).send(page.html));
+  app.use(confirmPages(store, recorded));
   for (const api of apis) app.use(apiRoutes(api));
   app.use((_request, response) => sendProblem(response, problem('route_unknown', 'There is nothing here.')));
   app.use(answerFault(log));
@@ -99,7 +111,9 @@ function addHealthChecks(app: Express, store: Store): void {
 function answerFault(log: Logger): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const found = problemOfFault(error);
-    if (found.code === 'internal_error') log.error({ err: error, path: request.path }, 'a request failed');
+    // A path may hold a token: its pattern holds none.
+    const pattern = String(request.route?.path ?? '');
+    if (found.code === 'internal_error') log.error({ err: error, pattern }, 'a request failed');
     if (response.headersSent) response.destroy();
     else sendProblem(response, found);
   };
