@@ -4,6 +4,7 @@ import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Address, Config } from '../config/config.ts';
 import type { AuditEvent } from '../grants/audit.ts';
 import { Identities } from '../grants/identities.ts';
+import { LastUse } from '../grants/last-use.ts';
 import { listen } from '../http/listen.ts';
 import { Follower } from '../store/follower.ts';
 import { type Store, StoreError } from '../store/store.ts';
@@ -67,7 +68,8 @@ async function createApp(
 ): Promise<Express> {
   const { peppers, signingKeys } = config.secrets;
   const { timezone } = config.admin;
-  const identities = new Identities({ store, follower, peppers, timezone });
+  const lastUse = opened.adopt(new LastUse(store), (uses) => uses.close());
+  const identities = new Identities({ store, follower, peppers, timezone, lastUse });
   opened.defer(() => identities.close());
   const recorded = (event: AuditEvent) => log.info({ audit: event }, 'audit');
   const apis = [

@@ -159,7 +159,7 @@ export const keys = new RecordKind(
 export const lastUses = new RecordKind('last-use/', z.record(storedKey, instant));
 
 /** What is known of a mail's way. */
-export const mailDelivery = z.enum(['waiting', 'sent', 'refused', 'given_up']);
+const mailDelivery = z.enum(['waiting', 'sent', 'refused', 'given_up']);
 
 /** `confirmation/<userId>`: the last mail that asked a user to confirm the address. */
 export const confirmations = new RecordKind(
