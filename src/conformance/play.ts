@@ -71,7 +71,8 @@ async function take(
   { request, upstream: answers }: Step,
   { proxy, upstream, texts }: Bench,
 ): Promise<Observation> {
-  upstream.prepare((head) => scriptFor(head, answers, texts));
+  const rendered = answers.map((answer) => renderAnswer(answer, texts));
+  upstream.prepare((head) => scriptFor(head, rendered));
   const reply = await converse(proxy, sendingOf(request, texts));
   await setTimeout(SETTLING);
   return { reply, reached: upstream.reached };
@@ -105,17 +106,27 @@ function sendingOf(request: Request, texts: Texts): Sending {
   return { bytes: Buffer.concat([head, bytes]), method, linger, end };
 }
 
-function scriptFor(head: MessageHead, answers: readonly ScriptedAnswer[], texts: Texts): Script {
-  const asked = [head.startLine, ...head.fields.map(([name, value]) => `${name}: ${value}`)].join('\n');
-  const answer = answers.find(({ when }) => when === undefined || asked.toLowerCase().includes(when));
-  if (answer === undefined) return { bytes: Buffer.alloc(0), ending: 'close' };
-  const { raw, ending } = answer;
-  if (raw !== undefined) return { bytes: render(raw, texts), ending };
-  return { bytes: answerBytes(answer, head.startLine.startsWith('HEAD '), texts), ending };
+/** An answer's bytes, made before it is asked for: some take long. */
+interface RenderedAnswer {
+  readonly when: string | undefined;
+  readonly ending: Script['ending'];
+  readonly head: Buffer;
+  readonly body: Buffer;
 }
 
-function answerBytes(answer: ScriptedAnswer, isHead: boolean, texts: Texts): Buffer {
-  const { version, status, reason, type, headers, framing, ending } = answer;
+function scriptFor(request: MessageHead, answers: readonly RenderedAnswer[]): Script {
+  const lines = [request.startLine, ...request.fields.map(([name, value]) => `${name}: ${value}`)];
+  const asked = lines.join('\n').toLowerCase();
+  const answer = answers.find(({ when }) => when === undefined || asked.includes(when));
+  if (answer === undefined) return { bytes: Buffer.alloc(0), ending: 'close' };
+  const { head, body, ending } = answer;
+  const isHead = request.startLine.startsWith('HEAD ') && head.length > 0;
+  return { bytes: isHead ? head : Buffer.concat([head, body]), ending };
+}
+
+function renderAnswer(answer: ScriptedAnswer, texts: Texts): RenderedAnswer {
+  const { when, raw, version, status, reason, type, headers, framing, ending } = answer;
+  if (raw !== undefined) return { when, ending, head: Buffer.alloc(0), body: render(raw, texts) };
   const bodiless = status === 204 || status === 304;
   const content = bodiless ? Buffer.alloc(0) : render(answer.body, texts);
   const given = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
@@ -127,9 +138,8 @@ function answerBytes(answer: ScriptedAnswer, isHead: boolean, texts: Texts): Buf
   fields.push(...Object.entries(headers));
   if (ending !== 'keep' && !given.has('connection')) fields.push(['Connection', 'close']);
   const head = headOf(`HTTP/${version} ${status} ${reason}`, fields, texts);
-  if (isHead) return head;
   const body = framing === 'chunked' ? render([{ chunk: answer.body }, '0\r\n\r\n'], texts) : content;
-  return Buffer.concat([head, body]);
+  return { when, ending, head, body };
 }
 
 function headOf(

@@ -34,21 +34,6 @@ describe('the command', () => {
     expect(stdout).toMatch(/✗ own-items .* 401 by the proxy: not what it should be/);
     expect(status).toBe(1);
   });
-
-  it('says in one line that nobody listens where the proxy should be', async () => {
-    const args = ['--upstream-port', String(sidecar.upstreamPort), '--key', keys.owner];
-    const { status, stderr } = await run(['conformance', '--proxy', 'http://127.0.0.1:1', ...args]);
-    expect(stderr).toBe('fullmakt: nobody listens at 127.0.0.1:1\n');
-    expect(status).toBe(1);
-  });
-
-  it('names the families when there is none like that', async () => {
-    const { status, stderr } = await conformance('--key', keys.owner, '--family', 'header');
-    expect(stderr).toContain(
-      'no such case; the families are plain use, conditional and range requests, HEAD',
-    );
-    expect(status).toBe(1);
-  });
 });
 
 describe('before a hostile upstream, the sidecar gives', () => {
