@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Config } from '../config/config.ts';
 import { renderFaults } from '../config/file-fault.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { makeFolder } from '../config/make-folder.ts';
 import { makeSecrets } from '../config/new-secrets.ts';
 import { banner } from '../demo/banner.ts';
 import { startDemo } from '../demo/demo.ts';
@@ -104,7 +105,7 @@ async function compilePolicy(config: Config, policies: string): Promise<Policy |
     return undefined;
   }
   await writing(config.policy, async () => {
-    await mkdir(dirname(config.policy), { recursive: true });
+    await makeFolder(dirname(config.policy));
     await writeFile(config.policy, compiled.bundle);
   });
   const bundle = await parseBundle(compiled.bundle);

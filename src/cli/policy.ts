@@ -1,6 +1,7 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
+import { makeFolder } from '../config/make-folder.ts';
 import {
   checkPolicies,
   compilePolicies,
@@ -115,7 +116,7 @@ function report({ faults }: PolicyFaults): boolean {
 /** In one step: a sidecar that reloads must not see half a bundle. */
 async function replaceFile(file: string, content: Uint8Array): Promise<void> {
   const unfinished = `${file}.${process.pid}`;
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   try {
     await writeFile(unfinished, content);
     await rename(unfinished, file);

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { describeFileError } from './file-error.ts';
+import { dirname } from 'node:path';
+import { describeFileError, isMissing } from './file-error.ts';
+import { isMadeSecret } from './new-secrets.ts';
 import type { YamlPath } from './yaml-file.ts';
 
 /** Where `${…}` finds its values. */
@@ -76,6 +78,8 @@ async function readSecretFile(file: string): Promise<string | { readonly fault: 
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
     return text.replace(/\r?\n$/, '');
   } catch (error) {
-    return { fault: `${file} ${describeFileError(error)}` };
+    const fault = `${file} ${describeFileError(error)}`;
+    if (!isMissing(error) || !isMadeSecret(file)) return { fault };
+    return { fault: `${fault}; make it with: fullmakt secrets ${dirname(file)}` };
   }
 }

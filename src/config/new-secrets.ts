@@ -1,6 +1,10 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
+
+const PEPPER = 'pepper';
+const SIGNING_KEY = 'signing.jwk';
 
 /** Writes a file that only its owner may read; leaves one that is there as it is. */
 async function writeOnce(file: string, text: string): Promise<boolean> {
@@ -20,13 +24,18 @@ async function writeOnce(file: string, text: string): Promise<boolean> {
  * @throws the file system's error when the folder cannot be written
  */
 export async function makeSecrets(folder: string): Promise<readonly string[]> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   const { privateKey } = generateKeyPairSync('ed25519');
   const secrets: readonly (readonly [string, string])[] = [
-    [join(folder, 'pepper'), `${randomBytes(32).toString('base64url')}\n`],
-    [join(folder, 'signing.jwk'), `${JSON.stringify(privateKey.export({ format: 'jwk' }))}\n`],
+    [join(folder, PEPPER), `${randomBytes(32).toString('base64url')}\n`],
+    [join(folder, SIGNING_KEY), `${JSON.stringify(privateKey.export({ format: 'jwk' }))}\n`],
   ];
   const made: string[] = [];
   for (const [file, text] of secrets) if (await writeOnce(file, text)) made.push(file);
   return made;
+}
+
+/** Whether {@link makeSecrets} would make a file of that name. */
+export function isMadeSecret(file: string): boolean {
+  return [PEPPER, SIGNING_KEY].includes(basename(file));
 }

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { z } from 'zod';
+import { describeFileError, isMissing } from '../config/file-error.ts';
 
 /** A compiled policy with its data, as OPA packs them. */
 export interface Bundle {
@@ -47,7 +48,9 @@ export async function readBundle(file: string): Promise<Bundle | BundleFault> {
     if (size > MAX_PACKED_BYTES) return { fault: `${file}: larger than ${MAX_PACKED_BYTES / MIB} MiB` };
     packed = await readFile(file);
   } catch (error) {
-    return { fault: `${file}: cannot be read (${codeOf(error)})` };
+    const fault = `${file} ${describeFileError(error)}`;
+    if (!isMissing(error)) return { fault };
+    return { fault: `${fault}; make it with: fullmakt policy build -o ${file} DIR` };
   }
   const bundle = await parseBundle(packed);
   return 'fault' in bundle ? { fault: `${file}: ${bundle.fault}` } : bundle;

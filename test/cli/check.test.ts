@@ -54,10 +54,13 @@ test('the faults of the file and of its policy are told together, with their lin
   const text = GOOD.replace('policy.tar.gz', 'other.tar.gz').replace('api: open', 'api: open, keep: []');
   expect(await check(text)).toBe(78);
   expect(out).toEqual([]);
-  expect(err.join('')).toBe(`${config}:2:9: policy: ${join(folder, 'other.tar.gz')}: cannot be read (ENOENT)
+  const bundle = join(folder, 'other.tar.gz');
+  expect(
+    err.join(''),
+  ).toBe(`${config}:2:9: policy: ${bundle} cannot be read: no such file; make it with: fullmakt policy build -o ${bundle} DIR
     2 | policy: other.tar.gz
       |         ^
-${config}:6:78: keep: there is no such name here (there is: match, upstream, apiProduct, api, query, request, response)
+${config}:6:78: keep: there is no such name here (there is: match, upstream, apiProduct, api, query, request, response, cors)
     6 |   - { match: GET /open, upstream: products, apiProduct: products, api: open, keep: [], response: unfiltered }
       |                                                                              ^
 `);
@@ -66,4 +69,12 @@ ${config}:6:78: keep: there is no such name here (there is: match, upstream, api
 test('a bundle that is no bundle is a fault of the line that names it', async () => {
   expect(await check(GOOD.replace('policy.tar.gz', 'pepper'))).toBe(78);
   expect(err.join('')).toMatch(/fullmakt\.yaml:2:9: policy: .*pepper: /);
+});
+
+test('a pepper or a signing key that is missing is told with the command that makes it', async () => {
+  const elsewhere = join(folder, 'elsewhere');
+  expect(await check(GOOD.replace('file:pepper', 'file:elsewhere/pepper'))).toBe(78);
+  expect(err.join('')).toBe(
+    `${config}:3:20: pepper: ${elsewhere}/pepper cannot be read: no such file; make it with: fullmakt secrets ${elsewhere}\n`,
+  );
 });

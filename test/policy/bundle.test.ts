@@ -177,7 +177,9 @@ describe('a bundle file', () => {
 
   it('that is missing, or a folder, cannot be read', async () => {
     const missing = join(folder, 'missing.tar.gz');
-    expect(await readBundle(missing)).toEqual({ fault: `${missing}: cannot be read (ENOENT)` });
-    expect(await readBundle(folder)).toEqual({ fault: `${folder}: cannot be read (EISDIR)` });
+    expect(await readBundle(missing)).toEqual({
+      fault: `${missing} cannot be read: no such file; make it with: fullmakt policy build -o ${missing} DIR`,
+    });
+    expect(await readBundle(folder)).toEqual({ fault: `${folder} cannot be read: it is a folder` });
   });
 });
