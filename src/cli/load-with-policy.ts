@@ -10,6 +10,7 @@ import { Policy } from '../policy/engine.ts';
  */
 export async function loadWithPolicy(
   file: string,
+  part: LoadOptions['part'] & string = 'all',
 ): Promise<{ readonly config: Config; readonly policy: Policy } | { readonly faults: readonly FileFault[] }> {
   let policy: Policy | undefined;
   const checkPolicy: LoadOptions['checkPolicy'] = async (bundleFile) => {
@@ -18,7 +19,7 @@ export async function loadWithPolicy(
     policy = loaded;
     return undefined;
   };
-  const loaded = await loadConfig(file, { checkPolicy });
+  const loaded = await loadConfig(file, { part, checkPolicy });
   if ('faults' in loaded) return loaded;
   if (policy === undefined) throw new Error('a configuration without a policy was taken for good');
   return { config: loaded.config, policy };

@@ -13,7 +13,7 @@ export function sidecarCommand(): Command {
     .description('run the proxy')
     .option('--config <file>', 'the configuration', CONFIG_FILE)
     .action(async ({ config: file }: { config: string }) => {
-      const loaded = await loadWithPolicy(file);
+      const loaded = await loadWithPolicy(file, 'sidecar');
       if ('faults' in loaded) {
         process.stderr.write(renderFaults(loaded.faults));
         process.exitCode = FAULTY_CONFIGURATION;

@@ -51,7 +51,8 @@ export const MailAddress = textFormat<Secret>((text) => {
   const url = parseUrl(text, ['smtp:', 'smtps:'], 'log, or ');
   if ('fault' in url) return url;
   if (/[?#]/.test(text) || !['', '/'].includes(url.pathname)) return { fault: 'takes no path and no query' };
-  if ((url.username === '') !== (url.password === '')) return { fault: 'takes a user with a password, or neither' };
+  if ((url.username === '') !== (url.password === ''))
+    return { fault: 'takes a user with a password, or neither' };
   try {
     decodeURIComponent(url.username + url.password);
   } catch {

@@ -13,6 +13,14 @@ export interface AddressRange {
   readonly family: 'ipv4' | 'ipv6';
 }
 
+/** PEM files, by absolute paths. */
+export interface ListenerTls {
+  readonly certificate: string;
+  readonly key: string;
+  /** Of the authorities that a client's certificate must be of; undefined: clients need none. */
+  readonly clientCa: string | undefined;
+}
+
 export type StoreLocation =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'redis'; readonly url: Secret };
@@ -25,9 +33,12 @@ export interface Config {
     readonly maxStaleness: number;
     /** Peers that are believed when they tell for whom they send a request on. */
     readonly trustedProxies: readonly AddressRange[];
+    /** Of the proxied port; undefined: it speaks plain HTTP. */
+    readonly tls: ListenerTls | undefined;
   };
   readonly admin: {
     readonly listen: Address;
+    readonly tls: ListenerTls | undefined;
     readonly publicUrl: URL;
     /** `log`, or an SMTP address with its password. */
     readonly mail: Secret;

@@ -8,6 +8,7 @@ import { checkRoutes } from './route-rules.ts';
 import { checkTop, type Report } from './rules.ts';
 import { BundleFile, ConfigFile, SECRET_NAMES } from './schema.ts';
 import { checkSchema } from './schema-issues.ts';
+import { checkTls, checkTlsFiles, type Part } from './tls-rules.ts';
 import { readYamlFile, YamlFile, type YamlPath } from './yaml-file.ts';
 
 /** The folder that the program keeps its own files in, beside the configuration unless told otherwise. */
@@ -18,6 +19,8 @@ export interface LoadOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Stands in for `.fullmakt` in every path of the file that begins with it. */
   readonly dataFolder?: string;
+  /** Whose certificates and keys are looked into, so that their faults are told with the others; none if left out. */
+  readonly part?: Part;
   /** Tries the bundle that the file names, so that its fault is told with the others; undefined: it is good. */
   readonly checkPolicy?: (bundleFile: string) => Promise<string | undefined>;
 }
@@ -40,7 +43,9 @@ export async function loadConfig(
   const checked = checkSchema(ConfigFile, filledIn.value);
   if ('issues' in checked) for (const { path, message, part } of checked.issues) report(path, message, part);
   checkTop(filledIn.value, report);
+  checkTls(filledIn.value, report);
   checkRoutes(filledIn.value, report, (path) => yaml.fault(path, '').line);
+  if (options.part !== undefined) checkTlsFiles(filledIn.value, options.part, report, resolvePath);
   const bundleFile = read(BundleFile, member(filledIn.value, 'policy'));
   if (bundleFile !== undefined) {
     const fault = await options.checkPolicy?.(resolvePath(bundleFile));

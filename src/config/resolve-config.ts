@@ -20,12 +20,17 @@ interface WrittenSelection {
 export function resolveConfig(file: ConfigFile, resolvePath: (written: string) => string): Config {
   const { store, sidecar, admin, secrets, subscriptionKey, refusals } = file;
   const upstreams = Object.entries(file.upstreams).map(([name, upstream]) =>
-    Object.assign(upstream, { name }),
+    resolveUpstream(name, upstream, resolvePath),
   );
-  const publicUrl = admin.publicUrl ?? urlOf(admin.listen);
+  const publicUrl = admin.publicUrl ?? urlOf(admin.listen, admin.tls === undefined ? 'http' : 'https');
   return {
-    sidecar,
-    admin: { ...admin, publicUrl, mailFrom: admin.mailFrom ?? senderOf(publicUrl) },
+    sidecar: { ...sidecar, tls: resolveListenerTls(sidecar.tls, resolvePath) },
+    admin: {
+      ...admin,
+      tls: resolveListenerTls(admin.tls, resolvePath),
+      publicUrl,
+      mailFrom: admin.mailFrom ?? senderOf(publicUrl),
+    },
     store: store.kind === 'sqlite' ? { kind: 'sqlite', path: resolvePath(store.path) } : store,
     policy: resolvePath(file.policy),
     secrets: { peppers: secrets.pepper, signingKeys: secrets.signingKey },
@@ -41,9 +46,36 @@ function senderOf({ hostname }: URL): string {
   return normalizeEmail(`no-reply@${hostname}`) ?? 'no-reply@fullmakt.invalid';
 }
 
-function urlOf({ host, port }: Address): URL {
-  if (host === '0.0.0.0' || host === '::') return new URL(`http://localhost:${port}`);
-  return new URL(`http://${isIPv6(host) ? `[${host}]` : host}:${port}`);
+function urlOf({ host, port }: Address, scheme: 'http' | 'https'): URL {
+  if (host === '0.0.0.0' || host === '::') return new URL(`${scheme}://localhost:${port}`);
+  return new URL(`${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`);
+}
+
+type WrittenListenerTls = ConfigFile['sidecar']['tls'];
+
+function resolveListenerTls(tls: WrittenListenerTls, resolvePath: (written: string) => string) {
+  if (tls === undefined) return undefined;
+  const { certificate, key, clientCa } = tls;
+  return {
+    certificate: resolvePath(certificate),
+    key: resolvePath(key),
+    clientCa: clientCa === undefined ? undefined : resolvePath(clientCa),
+  };
+}
+
+function resolveUpstream(
+  name: string,
+  upstream: ConfigFile['upstreams'][string],
+  resolvePath: (written: string) => string,
+): Upstream {
+  if (upstream.tls === undefined) return { ...upstream, name, tls: undefined };
+  const { ca, certificate, key } = upstream.tls;
+  const hasPair = certificate !== undefined && key !== undefined;
+  const tls = {
+    ca: ca === undefined ? undefined : resolvePath(ca),
+    keyPair: hasPair ? { certificate: resolvePath(certificate), key: resolvePath(key) } : undefined,
+  };
+  return { ...upstream, name, tls };
 }
 
 function resolveRoute(route: WrittenRoute, upstreams: readonly Upstream[]): Route {

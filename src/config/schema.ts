@@ -12,7 +12,7 @@ import { HeaderName, KeyHeaderName, RequestHeaderName, ResponseHeaderName } from
 import { Duration, Size } from './quantities.ts';
 import { BodySelector, ItemSelector, MatchLine, Name, Origin, QueryName, Title } from './route-formats.ts';
 import { Peppers, SigningKeys } from './secret-formats.ts';
-import { textFormat } from './text-format.ts';
+import { textFormat, textPattern } from './text-format.ts';
 
 /** Names whose values are never shown. */
 export const SECRET_NAMES = ['secrets', 'pepper', 'signingKey', 'store', 'mail'] as const;
@@ -32,6 +32,16 @@ export const BundleFile = textFormat<string>((value) => {
   return value === '' ? { fault: 'must be the path of a bundle file' } : { value };
 });
 
+const FilePath = textPattern(/./, 'must be the path of a file');
+
+const ListenerTls = z.strictObject({ certificate: FilePath, key: FilePath, clientCa: FilePath.optional() });
+
+const UpstreamTls = z.strictObject({
+  ca: FilePath.optional(),
+  certificate: FilePath.optional(),
+  key: FilePath.optional(),
+});
+
 const Upstream = z.strictObject({
   url: HttpUrl,
   timeout: Duration.default(30_000),
@@ -40,6 +50,7 @@ const Upstream = z.strictObject({
   requestHeaders: z
     .array(RequestHeaderName)
     .default(['accept-language', 'content-type', 'user-agent', 'traceparent', 'tracestate']),
+  tls: UpstreamTls.optional(),
 });
 
 const selection = {
@@ -94,11 +105,13 @@ export const ConfigFile = z.strictObject({
       management: ListenAddress.default({ host: '127.0.0.1', port: 8082 }),
       maxStaleness: Duration.default(30_000),
       trustedProxies: z.array(AddressRangeText).default([]),
+      tls: ListenerTls.optional(),
     })
     .prefault({}),
   admin: z
     .strictObject({
       listen: ListenAddress.default({ host: '127.0.0.1', port: 8081 }),
+      tls: ListenerTls.optional(),
       publicUrl: HttpUrl.optional(),
       mail: MailAddress.default(new Secret('log')),
       mailFrom: EmailAddress.optional(),

@@ -2,6 +2,14 @@ import type { PathTemplate } from './path-template.ts';
 import type { Secret } from './secret.ts';
 import type { Selector } from './selector.ts';
 
+/** How an https upstream is told from others, and what it is shown. PEM files, by absolute paths. */
+export interface UpstreamTls {
+  /** Of the authorities that its certificate may be of; undefined: those that Node knows. */
+  readonly ca: string | undefined;
+  /** What it is shown, if anything. */
+  readonly keyPair: { readonly certificate: string; readonly key: string } | undefined;
+}
+
 /** A backend that routes forward to. */
 export interface Upstream {
   readonly name: string;
@@ -15,6 +23,7 @@ export interface Upstream {
   readonly maxBodyBytes: number;
   /** Lower-cased names of the request headers that pass. */
   readonly requestHeaders: readonly string[];
+  readonly tls: UpstreamTls | undefined;
 }
 
 /** Where the attributes come from that decide on an item. */

@@ -1,10 +1,18 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Server as TlsServer } from 'node:tls';
+import { createHttpServer, type ListenerTlsParts } from '../http/http-server.ts';
 import type { ConclusionParts } from './conclude.ts';
 import { Exchange, type Expectation } from './exchange.ts';
-import { LIMITS, PATIENCE } from './limits.ts';
+import { LIMITS, PATIENCE, type Patience } from './limits.ts';
 import { RawExits } from './raw-exits.ts';
-import { resetSocket } from './reset-connection.ts';
+import { noteCarriers, resetSocket } from './reset-connection.ts';
+
+export interface ProxyServerOptions {
+  readonly patience?: Patience;
+  /** Undefined: plain HTTP. */
+  readonly tls?: ListenerTlsParts | undefined;
+}
 
 /**
  * The proxied port's server, not yet listening. Everything that arrives is served or ends in a raw exit; nothing is
@@ -14,9 +22,9 @@ import { resetSocket } from './reset-connection.ts';
 export function createProxyServer(
   serve: (exchange: Exchange) => Promise<void>,
   parts: ConclusionParts,
-  patience = PATIENCE,
+  { patience = PATIENCE, tls }: ProxyServerOptions = {},
 ): Server {
-  const server = createServer({
+  const options = {
     insecureHTTPParser: false,
     maxHeaderSize: LIMITS.headBytes,
     headersTimeout: patience.head,
@@ -26,8 +34,11 @@ export function createProxyServer(
     // Node's own answer to a missing Host has no code: the pipeline refuses it.
     requireHostHeader: false,
     // Java's client asks for h2c on every new connection, and is glad to be ignored (RFC 9110, section 7.8).
-    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() !== 'h2c',
-  });
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() !== 'h2c',
+    handshakeTimeout: patience.head,
+  };
+  const server = createHttpServer(options, tls);
+  if (server instanceof TlsServer) noteCarriers(server);
   server.timeout = patience.silence;
   server.maxHeadersCount = LIMITS.headerLines;
   server.maxConnections = LIMITS.connections;

@@ -5,6 +5,7 @@ import type { Address, Config } from '../config/config.ts';
 import { Identities } from '../grants/identities.ts';
 import { LastUse } from '../grants/last-use.ts';
 import { Roles } from '../grants/roles.ts';
+import type { ListenerTlsParts } from '../http/http-server.ts';
 import { listen } from '../http/listen.ts';
 import { Decisions } from '../policy/decisions.ts';
 import type { Policy } from '../policy/engine.ts';
@@ -70,7 +71,9 @@ export async function startSidecar(config: Config, parts: SidecarParts): Promise
   opened.defer(() => stop(management));
 
   const pipeline = await openPipeline(config, { ...parts, follower, signer, metrics, inFlight }, opened);
-  const proxy = createProxyServer((exchange) => serve(exchange, pipeline), pipeline);
+  const proxy = createProxyServer((exchange) => serve(exchange, pipeline), pipeline, {
+    tls: listenerTls(config.sidecar.tls, parts.log),
+  });
   await listen(proxy, config.sidecar.listen);
   opened.defer(() => stop(proxy, () => inFlight.drain(DRAIN_BOUND)));
   started = true;
@@ -98,7 +101,7 @@ async function openPipeline(
   const { timezone } = config.admin;
   const lastUse = adopt(new LastUse(store));
   const identities = adopt(new Identities({ store, follower, peppers, timezone, lastUse }));
-  const forwarder = adopt(new Forwarder({ config, catalog, signer }));
+  const forwarder = adopt(new Forwarder({ config, catalog, signer, log }));
   observe(metrics, inFlight, follower, catalog);
   return {
     routes: new RouteTable(config.routes),
@@ -131,6 +134,19 @@ function observe(metrics: Metrics, inFlight: InFlight, follower: Follower, catal
     () => follower.silence() / 1000,
   );
   metrics.gauge('fullmakt_catalog_products', 'Products in the catalog', () => catalog.size);
+}
+
+/** A certificate that is renewed, or cannot be, is worth a line in the log. */
+function listenerTls(files: Config['sidecar']['tls'], log: Logger): ListenerTlsParts | undefined {
+  return (
+    files && {
+      files,
+      told: (fault) => {
+        if (fault === undefined) log.info('the listener’s certificate has been renewed');
+        else log.error({ fault }, 'the listener’s new certificate cannot be used: the old one stays');
+      },
+    }
+  );
 }
 
 function addressOf(server: Server, configured: Address): Address {

@@ -53,7 +53,7 @@ describe('a faulty file', () => {
   test.each(faulty)('%s: every fault is told, at its place, in the file’s order', async (name, path) => {
     const text = await readFile(path, 'utf8');
     const expected = text.matchAll(/^#= (.*)$/gm).map(([, told]) => told);
-    const loaded = await loadConfig(relative('.', path), { environment });
+    const loaded = await loadConfig(relative('.', path), { environment, part: 'all' });
     const found = 'faults' in loaded ? loaded.faults : [];
     const base = faultsFolder.pathname;
     expect(

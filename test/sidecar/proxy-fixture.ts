@@ -56,6 +56,7 @@ export async function startProxy(
     config: { upstreams, routes, subscriptionKey, sidecar: { trustedProxies: [] } },
     catalog: standIn<Catalog>({ attributesOf: (productId) => options.products?.get(productId) }),
     signer,
+    log,
   });
   const known = identities();
   let current = true;

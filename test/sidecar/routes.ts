@@ -26,6 +26,7 @@ export function upstream(url: string, changes: Partial<Upstream> = {}): Upstream
     maxItemBytes: 1_048_576,
     maxBodyBytes: 4096,
     requestHeaders: ['accept-language', 'content-type', 'user-agent', 'traceparent', 'tracestate'],
+    tls: undefined,
     ...changes,
   };
 }

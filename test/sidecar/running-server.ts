@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { onTestFinished } from 'vitest';
+import type { ListenerTlsParts } from '../../src/http/http-server.ts';
 import { listen } from '../../src/http/listen.ts';
 import type { Exchange } from '../../src/sidecar/exchange.ts';
 import type { Patience } from '../../src/sidecar/limits.ts';
@@ -22,6 +23,7 @@ export interface RunningServer {
 export async function runServer(
   serve: (exchange: Exchange) => void,
   patience = PATIENT,
+  tls?: ListenerTlsParts,
 ): Promise<RunningServer> {
   const exchanges: Exchange[] = [];
   const decisions: Decision[] = [];
@@ -32,7 +34,7 @@ export async function runServer(
       serve(exchange);
     },
     { refusals: 'problem', log, report: (decision) => decisions.push(decision) },
-    patience,
+    { patience, tls },
   );
   await listen(server, { host: '127.0.0.1', port: 0 });
   onTestFinished(() => {

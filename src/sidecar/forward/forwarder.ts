@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PassThrough } from 'node:stream';
-import { Pool } from 'undici';
 import type { Catalog } from '../../catalog/catalog.ts';
 import type { Config } from '../../config/config.ts';
 import type { Route, Upstream } from '../../model/route.ts';
+import type { Logger } from '../../telemetry/log.ts';
 import type { AllowedRequest } from '../authorize.ts';
 import type { IdentitySigner } from '../identity-signer.ts';
 import { isRefusal } from '../refusals.ts';
@@ -14,8 +14,7 @@ import { ClientChain } from './client-chain.ts';
 import { FilteredExchange } from './filtered-exchange.ts';
 import type { ForwardOutcome, Refused } from './outcome.ts';
 import { checkItems, readJsonBody } from './request-body.ts';
-import { UnfilteredProxy } from './unfiltered-proxy.ts';
-import { upstreamConnector } from './upstream-connector.ts';
+import { UpstreamConnections } from './upstream-connections.ts';
 import { streamedLength, upstreamHeaders, upstreamTarget } from './upstream-request.ts';
 
 export interface ForwarderParts {
@@ -24,11 +23,7 @@ export interface ForwarderParts {
   };
   readonly catalog: Catalog;
   readonly signer: IdentitySigner;
-}
-
-interface UpstreamConnections {
-  readonly pool: Pool;
-  readonly proxy: UnfilteredProxy;
+  readonly log: Logger;
 }
 
 /** A body that has been read and checked; or one that goes on as it comes, or none. */
@@ -45,15 +40,15 @@ export class Forwarder {
   readonly #plans = new Map<Route, RewritePlan>();
   readonly #connections = new Map<Upstream, UpstreamConnections>();
 
+  /** @throws Error with one line for a person, where an upstream's certificates cannot be used */
   constructor(parts: ForwarderParts) {
     this.#parts = parts;
     const { upstreams, routes, subscriptionKey, sidecar } = parts.config;
     this.#clientChain = new ClientChain(sidecar.trustedProxies);
     this.#keyHeader = subscriptionKey.header.toLowerCase();
     this.#links = new LinkFilter(routes, subscriptionKey.query);
-    for (const upstream of upstreams) {
-      this.#connections.set(upstream, { pool: openPool(upstream), proxy: new UnfilteredProxy(upstream) });
-    }
+    for (const upstream of upstreams)
+      this.#connections.set(upstream, new UpstreamConnections(upstream, parts.log));
     for (const route of routes) {
       if (route.response !== 'unfiltered')
         this.#plans.set(route, planRewrite(route.response, route.upstream));
@@ -77,8 +72,7 @@ export class Forwarder {
 
   /** Cuts off what still runs. */
   async close(): Promise<void> {
-    for (const { proxy } of this.#connections.values()) proxy.close();
-    await Promise.all([...this.#connections.values()].map(({ pool }) => pool.destroy()));
+    await Promise.all([...this.#connections.values()].map((connections) => connections.close()));
   }
 
   async #readBody(allowed: AllowedRequest): Promise<RequestBody | Refused | undefined> {
@@ -121,16 +115,6 @@ export class Forwarder {
       { allowed, response, plan, catalog: this.#parts.catalog, links: this.#links },
     );
   }
-}
-
-function openPool({ url, timeout }: Upstream): Pool {
-  return new Pool(url.origin, {
-    // HTTP/1.1 alone: what one protocol means need not be mapped to the other.
-    allowH2: false,
-    connect: upstreamConnector(timeout),
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-  });
 }
 
 /** undici takes no Transfer-Encoding: it chunks what has no length. */

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { createProxyMiddleware, type Plugin, type RequestHandler } from 'http-proxy-middleware';
 import type { Upstream } from '../../model/route.ts';
 import type { ForwardOutcome } from './outcome.ts';
@@ -21,9 +22,12 @@ export class UnfilteredProxy {
   readonly #middleware: RequestHandler;
   readonly #exchanges = new WeakMap<IncomingMessage, UnfilteredExchange>();
 
-  constructor({ url }: Upstream) {
+  /** @param tls how the upstream is told from others, and what it is shown */
+  constructor({ url }: Upstream, tls: SecureContextOptions) {
     this.#agent =
-      url.protocol === 'https:' ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+      url.protocol === 'https:'
+        ? new HttpsAgent({ keepAlive: true, ...tls })
+        : new HttpAgent({ keepAlive: true });
     this.#middleware = createProxyMiddleware({
       // The base path is part of the disguise's path.
       target: new URL(url.origin),
@@ -54,6 +58,14 @@ export class UnfilteredProxy {
     }
   }
 
+  /** Closes each connection once nothing runs on it. */
+  retire(): void {
+    this.#agent.maxFreeSockets = 0;
+    for (const sockets of Object.values(this.#agent.freeSockets))
+      for (const socket of sockets ?? []) socket.destroy();
+  }
+
+  /** Cuts off what still runs. */
   close(): void {
     this.#agent.destroy();
   }

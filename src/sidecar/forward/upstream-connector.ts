@@ -1,3 +1,4 @@
+import type { SecureContextOptions } from 'node:tls';
 import { buildConnector } from 'undici';
 
 /**
@@ -5,9 +6,10 @@ import { buildConnector } from 'undici';
  * closed, unless that was an error (RFC 9112, section 8); undici takes a reset, told by this code, for such an end.
  *
  * @param timeout milliseconds to connect in
+ * @param tls how the upstream is told from others, and what it is shown
  */
-export function upstreamConnector(timeout: number): buildConnector.connector {
-  const connect = buildConnector({ allowH2: false, timeout });
+export function upstreamConnector(timeout: number, tls: SecureContextOptions): buildConnector.connector {
+  const connect = buildConnector({ ...tls, allowH2: false, timeout });
   return (options, callback) =>
     connect(options, (...[error, socket]) => {
       if (error !== null) return callback(error, null);

@@ -8,6 +8,7 @@ const upstream: Upstream = {
   maxItemBytes: 1024,
   maxBodyBytes: 1024,
   requestHeaders: [],
+  tls: undefined,
 };
 
 /** An unfiltered route, as the configuration would give it. */
