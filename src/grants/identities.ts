@@ -94,7 +94,10 @@ export class Identities {
   #present(answer: Answer): Identity | undefined {
     const now = Date.now();
     const identity = answer.identityAt(now);
-    if (answer.meaning && identity) this.#lastUse?.note(identity.subscription.id, answer.meaning.stored, now);
+    if (answer.meaning !== undefined && identity !== undefined) {
+      const { stored } = answer.meaning;
+      this.#lastUse?.note(identity.subscription.id, { stored, renewed: answer.hash, at: now });
+    }
     return identity;
   }
 

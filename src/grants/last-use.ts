@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Change, type Precondition, type Store, type StoredRecord, StoreError } from '../store/store.ts';
-import { keysOf } from './plan/subscription-changes.ts';
+import { changesOfSubscription, keysOf } from './plan/subscription-changes.ts';
 import * as records from './records.ts';
 
 /** Milliseconds between two writings, and between two times of one subscription that are written. */
@@ -8,29 +8,39 @@ const INTERVAL = 60_000;
 /** Subscriptions that are written of in one commit, which others wait behind. */
 const BATCH = 1000;
 
+/** A use of a key. */
+export interface KeyUse {
+  /** The key as it is kept. */
+  readonly stored: string;
+  /** The key as it would be kept if it were made now: the same, unless peppers have changed. */
+  readonly renewed: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /**
  * Notes when the keys of a subscription were last used. What is told is kept, and written once a minute for all
  * subscriptions together, so that no request waits for it; a use of the last minute may be lost with the process.
+ *
+ * A key that is kept under an older pepper is written anew under the first one, which only those who come with it make
+ * possible: so that the older pepper can be done away with, once nobody needs it.
  */
 export class LastUse {
   readonly #store: Store;
   readonly #closed = new AbortController();
   readonly #running: Promise<void>;
-  /** What has not been written: by the subscription's id and the key as it is kept, ms since the epoch. */
-  #noted = new Map<string, Map<string, number>>();
+  /** What has not been written, by the subscription's id and the key as it is kept. */
+  #noted = new Map<string, Map<string, KeyUse>>();
 
   constructor(store: Store) {
     this.#store = store;
     this.#running = this.#run();
   }
 
-  /**
-   * @param stored the key as it is kept
-   * @param at ms since the epoch
-   */
-  note(subscriptionId: string, stored: string, at: number): void {
-    const uses = this.#noted.get(subscriptionId) ?? new Map<string, number>();
-    this.#noted.set(subscriptionId, uses.set(stored, Math.max(at, uses.get(stored) ?? 0)));
+  note(subscriptionId: string, use: KeyUse): void {
+    const uses = this.#noted.get(subscriptionId) ?? new Map<string, KeyUse>();
+    this.#noted.set(subscriptionId, uses);
+    if (use.at >= (uses.get(use.stored)?.at ?? 0)) uses.set(use.stored, use);
   }
 
   /**
@@ -46,7 +56,7 @@ export class LastUse {
       try {
         await this.#writeBatch(batch);
       } finally {
-        for (const [id, uses] of batch) for (const [stored, at] of uses) this.note(id, stored, at);
+        for (const [id, uses] of batch) for (const use of uses.values()) this.note(id, use);
       }
     }
   }
@@ -77,51 +87,69 @@ export class LastUse {
   }
 
   /** Takes out of the batch whatever it is done with. */
-  async #writeBatch(batch: Map<string, ReadonlyMap<string, number>>): Promise<void> {
+  async #writeBatch(batch: Map<string, ReadonlyMap<string, KeyUse>>): Promise<void> {
     const ids = [...batch.keys()];
     const { records: found } = await this.#store.read([
       ...ids.map((id) => records.subscriptions.key(id)),
       ...ids.map((id) => records.lastUses.key(id)),
     ]);
-    const changes = new Map<string, Change>();
+    const written = new Set<string>();
+    const changes: Change[] = [];
     const preconditions: Precondition[] = [];
-    for (const [index, [id, noted]] of [...batch].entries()) {
+    for (const [index, [id, uses]] of [...batch].entries()) {
       const subscription = found[index];
-      const written = found[ids.length + index];
-      const change = subscription && changeOf(id, noted, subscription, written);
-      if (change === 'too early') continue;
-      if (change === undefined) {
+      const lastUse = found[ids.length + index];
+      const added = subscription && changesOf(id, [...uses.values()], subscription, lastUse);
+      if (added === 'too early') continue;
+      if (added === undefined) {
         batch.delete(id);
       } else {
-        changes.set(id, change);
+        written.add(id);
+        changes.push(...added);
         // Of a subscription or a key that goes meanwhile nothing may stay.
         preconditions.push({ key: records.subscriptions.key(id), revision: subscription?.revision ?? 0 });
       }
     }
-    if (changes.size === 0) return;
-    const result = await this.#store.commit([...changes.values()], preconditions);
-    if (result.committed) for (const id of changes.keys()) batch.delete(id);
+    if (changes.length === 0) return;
+    const result = await this.#store.commit(changes, preconditions);
+    if (result.committed) for (const id of written) batch.delete(id);
   }
 }
 
 /** What writes the uses that are news; undefined: none is. */
-function changeOf(
+function changesOf(
   id: string,
-  noted: ReadonlyMap<string, number>,
-  subscription: StoredRecord,
-  record: StoredRecord | undefined,
-): Change | 'too early' | undefined {
-  const written = record === undefined ? {} : records.lastUses.decode(record);
-  const keys = keysOf(records.subscriptions.decode(subscription));
-  const newer = [...noted].filter(
-    ([stored, at]) => keys.has(stored) && at > Date.parse(written[stored] ?? '1970-01-01'),
+  noted: readonly KeyUse[],
+  record: StoredRecord,
+  lastUse: StoredRecord | undefined,
+): readonly Change[] | 'too early' | undefined {
+  const known = lastUse === undefined ? {} : records.lastUses.decode(lastUse);
+  const before = records.subscriptions.decode(record);
+  const keys = keysOf(before);
+  const newer = noted.filter(
+    ({ stored, at }) => keys.has(stored) && at > Date.parse(known[stored] ?? '1970-01-01'),
   );
   if (newer.length === 0) return undefined;
-  const last = Math.max(0, ...Object.values(written).map((at) => Date.parse(at)));
-  if (Math.max(...newer.map(([, at]) => at)) < last + INTERVAL) return 'too early';
-  return {
-    key: records.lastUses.key(id),
-    set: Object.fromEntries(newer.map(([stored, at]) => [stored, new Date(at).toISOString()])),
-    unset: Object.keys(written).filter((stored) => !keys.has(stored)),
-  };
+  const last = Math.max(0, ...Object.values(known).map((at) => Date.parse(at)));
+  if (Math.max(...newer.map(({ at }) => at)) < last + INTERVAL) return 'too early';
+  const after = withRenewed(before, newer);
+  const kept = keysOf(after);
+  return [
+    {
+      key: records.lastUses.key(id),
+      set: Object.fromEntries(newer.map(({ renewed, at }) => [renewed, new Date(at).toISOString()])),
+      unset: Object.keys(known).filter((stored) => !kept.has(stored)),
+    },
+    ...(after === before ? [] : changesOfSubscription(id, { before, after })),
+  ];
+}
+
+function withRenewed(before: records.Subscription, uses: readonly KeyUse[]): records.Subscription {
+  const renewed = new Map(uses.map((use) => [use.stored, use.renewed]));
+  const slots = records.keySlot.options.filter((slot) => {
+    const stored = before[slot];
+    return stored !== undefined && (renewed.get(stored) ?? stored) !== stored;
+  });
+  if (slots.length === 0) return before;
+  return { ...before, ...Object.fromEntries(slots.map((slot) => [slot, renewed.get(before[slot] ?? '')])) };
 }

@@ -1,14 +1,15 @@
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Origin } from '../../src/grants/actor.ts';
 import { Identities } from '../../src/grants/identities.ts';
-import { LastUse } from '../../src/grants/last-use.ts';
-import { hashSubscriptionKey } from '../../src/grants/subscription-key.ts';
+import { type KeyUse, LastUse } from '../../src/grants/last-use.ts';
+import { hashSubscriptionKey, type Peppers } from '../../src/grants/subscription-key.ts';
 import { regenerateKey } from '../../src/grants/subscriptions-keys.ts';
 import { readSubscriptions, readSubscriptionsOf } from '../../src/grants/subscriptions-read.ts';
+import type { Pepper } from '../../src/model/route.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { type Store, StoreError } from '../../src/store/store.ts';
 import { allRecords, behind, KEYS, PEPPERS, Rig, STATE } from './rig.ts';
-import { idOf } from './subscription-rig.ts';
+import { idOf, opens } from './subscription-rig.ts';
 
 const rig = await Rig.make();
 afterAll(() => rig.close());
@@ -30,6 +31,10 @@ beforeEach(async () => {
 
 async function lastUseOf(slot: 'primary' | 'oldPrimary'): Promise<string | undefined> {
   return (await readSubscriptions(store, [id]))[0]?.keys[slot]?.lastUsedAt;
+}
+
+function use(at: number, stored = STORED): KeyUse {
+  return { stored, renewed: stored, at };
 }
 
 async function inStore<T>(work: (lastUse: LastUse) => Promise<T>, source = store): Promise<T> {
@@ -59,7 +64,7 @@ test('whoever comes with a key is noted, and a stranger is not', async () => {
 test('no request waits for the store, and many uses are one write', async () => {
   const before = await store.position();
   await inStore(async (lastUse) => {
-    for (let use = 0; use < 1000; use += 1) lastUse.note(id, STORED, NOON + use);
+    for (let later = 0; later < 1000; later += 1) lastUse.note(id, use(NOON + later));
     expect(await store.position()).toEqual(before);
     await lastUse.write();
     await lastUse.write();
@@ -71,15 +76,15 @@ test('no request waits for the store, and many uses are one write', async () => 
 test('a subscription is written of once a minute, by however many processes', async () => {
   await inStore(async (one) => {
     await inStore(async (other) => {
-      one.note(id, STORED, NOON);
+      one.note(id, use(NOON));
       await one.write();
-      other.note(id, STORED, NOON + 59 * SECOND);
+      other.note(id, use(NOON + 59 * SECOND));
       await other.write();
       expect(await lastUseOf('primary')).toBe('2030-01-01T12:00:00.000Z');
-      other.note(id, STORED, NOON + 60 * SECOND);
+      other.note(id, use(NOON + 60 * SECOND));
       await other.write();
       expect(await lastUseOf('primary')).toBe('2030-01-01T12:01:00.000Z');
-      one.note(id, STORED, NOON + 30 * SECOND);
+      one.note(id, use(NOON + 30 * SECOND));
       await one.write();
     });
   });
@@ -95,7 +100,7 @@ test('what could not be written is written when the store is back', async () => 
     },
   });
   await inStore(async (lastUse) => {
-    lastUse.note(id, STORED, NOON);
+    lastUse.note(id, use(NOON));
     await expect(lastUse.write()).rejects.toMatchObject({ code: 'unreachable' });
     down = false;
     await lastUse.write();
@@ -105,7 +110,7 @@ test('what could not be written is written when the store is back', async () => 
 
 test('a renewed key takes its last use with it, and the new one has none', async () => {
   await inStore(async (lastUse) => {
-    lastUse.note(id, STORED, NOON);
+    lastUse.note(id, use(NOON));
     await lastUse.write();
     await regenerateKey(store, ORIGIN, { id }, { slot: 'primary', overlap: 60 * SECOND }, PEPPERS);
     expect([await lastUseOf('primary'), await lastUseOf('oldPrimary')]).toEqual([
@@ -117,12 +122,12 @@ test('a renewed key takes its last use with it, and the new one has none', async
 
 test('a use of a key or a subscription that has gone leaves nothing behind', async () => {
   await inStore(async (lastUse) => {
-    lastUse.note(id, STORED, NOON);
+    lastUse.note(id, use(NOON));
     await regenerateKey(store, ORIGIN, { id }, { slot: 'primary', overlap: 0 }, PEPPERS);
     await lastUse.write();
     expect(await allRecords(store, 'last-use/')).toEqual([]);
     const [other] = await readSubscriptionsOf(store, await idOf(store, 'api@wholesaler.no'));
-    lastUse.note(other?.id ?? '', hashSubscriptionKey(new Secret(KEYS.owner), PEPPERS[0]), NOON);
+    lastUse.note(other?.id ?? '', use(NOON, hashSubscriptionKey(new Secret(KEYS.owner), PEPPERS[0])));
     await rig.apply(store, 'subscriptions: []', { prune: true });
     await lastUse.write();
   });
@@ -134,11 +139,37 @@ test('a noted use leaves identities as they are: they are not read again', async
   const identities = new Identities({ store, follower, peppers: PEPPERS, timezone: 'UTC' });
   const identity = await identities.identify(KEYS.distributor);
   await inStore(async (lastUse) => {
-    lastUse.note(id, STORED, NOON);
+    lastUse.note(id, use(NOON));
     await lastUse.write();
   });
   const { revision } = await store.position();
   await vi.waitFor(() => expect(follower.position.revision).toBe(revision), { interval: 2 });
   expect(await identities.identify(KEYS.distributor)).toBe(identity);
+  identities.close();
+});
+
+test('a key under an older pepper is kept under the newer one once somebody has come with it', async () => {
+  const newer: Pepper = { id: '0b0b0b0b', text: new Secret('another pepper of many characters') };
+  const peppers: Peppers = [newer, ...PEPPERS];
+  const secondary = 'secondary-key-01234567';
+  const text = `subscriptions: [{ email: api@distributor.no, apiProduct: my-products, secondaryKey: ${secondary} }]`;
+  await rig.apply(store, text);
+  const follower = await rig.follow(store);
+  const lastUse = new LastUse(store);
+  const identities = new Identities({ store, follower, peppers, timezone: 'UTC', lastUse });
+  await identities.identify(KEYS.distributor);
+  await lastUse.close();
+  expect(await opens(store, KEYS.distributor, [newer])).toMatchObject({ subscription: { id } });
+  expect(await opens(store, KEYS.distributor, PEPPERS)).toBeUndefined();
+  expect(await opens(store, secondary, [newer])).toBeUndefined();
+  expect(await opens(store, secondary, peppers)).toMatchObject({ subscription: { id } });
+  expect(await lastUseOf('primary')).toBeDefined();
+  const left = (await allRecords(store, 'key/')).map(({ fields }) => fields['slot'] ?? '');
+  expect(left.toSorted((one, other) => one.localeCompare(other))).toEqual([
+    'primary',
+    'primary',
+    'secondary',
+    'secondary',
+  ]);
   identities.close();
 });
