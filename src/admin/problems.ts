@@ -20,6 +20,8 @@ export const PROBLEMS = {
   scope_narrower: { status: 409, title: 'The permission is tied to a scope' },
   permission_limit: { status: 409, title: 'The user has as many permissions as one can have' },
   permission_repeated: { status: 409, title: 'The same permission stands twice' },
+  already_confirmed: { status: 409, title: 'The user has confirmed the address' },
+  mail_recent: { status: 409, title: 'A mail was sent a short while ago' },
   body_too_large: { status: 413, title: 'The request body is too large' },
   media_type_unsupported: {
     status: 415,

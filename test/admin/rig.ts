@@ -105,21 +105,19 @@ export class AdminRig {
     await this.#rig.apply(this.store, state, { peppers: this.config.secrets.peppers });
   }
 
-  /** Sends a request as one of the callers; a body that is no text goes as JSON. */
+  /** Sends a request as one of the callers; a body that is neither text nor bytes goes as JSON. */
   ask(
     method: string,
     path: string,
     caller: Caller,
-    { body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {},
+    { body, headers = {} }: { body?: unknown; headers?: Readonly<Record<string, string>> } = {},
   ): Promise<Response> {
-    const key = caller === 'nobody' ? {} : { 'Ocp-Apim-Subscription-Key': KEYS[caller] };
-    const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return fetch(`${this.url}${path}`, {
-      method,
-      headers: { ...key, ...type, ...headers },
-      ...(body === undefined ? {} : { body: text }),
-    });
+    const all = new Headers(headers);
+    if (caller !== 'nobody') all.set('Ocp-Apim-Subscription-Key', KEYS[caller]);
+    if (body === undefined) return fetch(`${this.url}${path}`, { method, headers: all });
+    if (!all.has('Content-Type')) all.set('Content-Type', 'application/json');
+    const isRaw = typeof body === 'string' || body instanceof Uint8Array;
+    return fetch(`${this.url}${path}`, { method, headers: all, body: isRaw ? body : JSON.stringify(body) });
   }
 
   async close(): Promise<void> {

@@ -82,7 +82,7 @@ function listCall({ store, localTime }: CallParts): Endpoint<Owner> {
       200: {
         description: 'One row for each.',
         schema: z.array(permissionRow),
-        example: [EXAMPLE_ROW],
+        example: [{ ...EXAMPLE_ROW, confirmation: 'confirmed' }],
         csv: { columns: COLUMNS, toRow: toCsvRow },
       },
     },
@@ -222,7 +222,8 @@ function deleteUserCall(parts: CallParts): Endpoint<Owner> {
   });
 }
 
-function originOf({ userId }: Owner, { recorded }: CallParts): Origin {
+/** Where a change comes from that an owner asks for. */
+export function originOf({ userId }: Owner, { recorded }: CallParts): Origin {
   return { actor: { kind: 'user', userId }, route: 'auth-api', recorded };
 }
 

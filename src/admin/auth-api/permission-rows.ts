@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readCsv } from '../../catalog/csv.ts';
+import type { ListedPermission } from '../../grants/permission-list.ts';
 import type { PermissionProblem, PermissionResult } from '../../grants/permissions.ts';
 import type { GrantedPermission } from '../../grants/plan/owner-permissions.ts';
 import { parseScopeText, scopeText } from '../../model/permission.ts';
@@ -33,9 +34,14 @@ const permission = {
   endsOn: endsOn.optional(),
 };
 
+const confirmation = z
+  .enum(['confirmed', 'not_asked', 'waiting', 'sent', 'refused', 'given_up'])
+  .describe(
+    'Whether the user has confirmed the address, before which nothing counts; if not, what became of the mail that asks for it: `refused` by the mail server, or `given_up` after many attempts.',
+  );
+
 /** A permission as it is told. */
-export const permissionRow = z.strictObject(permission).meta({ id: 'Permission' });
-export type PermissionRow = z.output<typeof permissionRow>;
+export const permissionRow = z.strictObject({ ...permission, confirmation }).meta({ id: 'Permission' });
 
 /** A permission as it is told to whoever has changed it. */
 export const resultRow = z
@@ -59,30 +65,38 @@ export const requestRow = z
   .meta({ id: 'PermissionRequest' });
 export type RequestRow = z.output<typeof requestRow>;
 
-export const COLUMNS = Object.keys(permission);
-export const RESULT_COLUMNS = [...COLUMNS, 'result'];
-/** What a file may hold that was made by a GET: when something changed is not the caller's to say. */
-const IGNORED_COLUMNS = new Set(['lastChangedOn', 'lastChangedAt', 'result']);
+export const COLUMNS = Object.keys(permissionRow.shape);
+export const RESULT_COLUMNS = Object.keys(resultRow.shape);
+/** What a file may hold that was made by a GET, and that is not the caller's to say. */
+const IGNORED_COLUMNS = new Set(['lastChangedOn', 'lastChangedAt', 'confirmation', 'result']);
 
 /** @param localTime of an instant */
-export function toRow(granted: GrantedPermission, localTime: (instant: string) => LocalTime): PermissionRow {
-  const { day, time } = localTime(granted.changedAt);
+export function toRow(
+  { confirmation, ...granted }: ListedPermission,
+  localTime: (instant: string) => LocalTime,
+): z.output<typeof permissionRow> {
+  return { ...toPermission(granted, localTime), confirmation };
+}
+
+function toPermission(
+  { email, wholesalerId, roleId, mainRoleId, active, changedAt, scope, endsOn }: GrantedPermission,
+  localTime: (instant: string) => LocalTime,
+) {
+  const { day, time } = localTime(changedAt);
+  const values = Object.entries(scope).map(([attribute, admitted]): [string, string[]] => [
+    attribute,
+    [...admitted],
+  ]);
   return {
-    email: granted.email,
-    accessToWholesaler: granted.wholesalerId,
-    roleId: granted.roleId,
-    mainRoleId: granted.mainRoleId,
-    active: granted.active,
+    email,
+    accessToWholesaler: wholesalerId,
+    roleId,
+    mainRoleId,
+    active,
     lastChangedOn: day,
     lastChangedAt: time,
-    ...(scopeText(granted.scope) === ''
-      ? {}
-      : {
-          scope: Object.fromEntries(
-            Object.entries(granted.scope).map(([name, values]) => [name, [...values]]),
-          ),
-        }),
-    ...(granted.endsOn === undefined ? {} : { endsOn: granted.endsOn }),
+    ...(values.length === 0 ? {} : { scope: Object.fromEntries(values) }),
+    ...(endsOn === undefined ? {} : { endsOn }),
   };
 }
 
@@ -95,7 +109,7 @@ export function toResultRow(
   { permission, result }: PermissionResult,
   localTime: (instant: string) => LocalTime,
 ): z.output<typeof resultRow> {
-  return { ...toRow(permission, localTime), result };
+  return { ...toPermission(permission, localTime), result };
 }
 
 /** A problem of the rules, its places told as places in the body. */
