@@ -1,13 +1,15 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import type { Address, Config } from '../config/config.ts';
 import type { AuditEvent } from '../grants/audit.ts';
 import { Identities } from '../grants/identities.ts';
 import { LastUse } from '../grants/last-use.ts';
+import { createHttpServer } from '../http/http-server.ts';
 import { listen } from '../http/listen.ts';
 import { Follower } from '../store/follower.ts';
 import { type Store, StoreError } from '../store/store.ts';
+import { loggedListenerTls } from '../telemetry/listener-tls.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { apiRoutes } from './api-routes.ts';
 import { authApi } from './auth-api/auth-api.ts';
@@ -39,13 +41,15 @@ export interface RunningAdmin {
 /**
  * Starts the admin service: its APIs, their description, and health checks.
  *
- * @throws Error with one clear line when the address cannot be listened on, or the signing key not be read
+ * @throws Error with one clear line when the address cannot be listened on, its certificate not be used, or the
+ *   signing key not be read
  * @throws StoreError when the store does not answer
  */
 export async function startAdmin(config: AdminConfig, parts: AdminParts): Promise<RunningAdmin> {
   await using opened = new AsyncDisposableStack();
   const follower = opened.adopt(await Follower.start(parts.store), (follower) => follower.close());
-  const server = createServer(await createApp(config, parts, follower, opened));
+  const server = createHttpServer({}, loggedListenerTls(config.admin.tls, parts.log));
+  server.on('request', await createApp(config, parts, follower, opened));
   await listen(server, config.admin.listen);
   opened.defer(() => stop(server));
   opened.adopt(startSender(config, parts), (sender) => sender.close());

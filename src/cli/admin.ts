@@ -13,7 +13,7 @@ export function adminCommand(): Command {
     .description('run the admin service')
     .option('--config <file>', 'the configuration', CONFIG_FILE)
     .action(async ({ config: file }: { config: string }) => {
-      const loaded = await loadConfig(file);
+      const loaded = await loadConfig(file, { part: 'admin' });
       if ('faults' in loaded) {
         process.stderr.write(renderFaults(loaded.faults));
         process.exitCode = FAULTY_CONFIGURATION;

@@ -5,12 +5,12 @@ import type { Address, Config } from '../config/config.ts';
 import { Identities } from '../grants/identities.ts';
 import { LastUse } from '../grants/last-use.ts';
 import { Roles } from '../grants/roles.ts';
-import type { ListenerTlsParts } from '../http/http-server.ts';
 import { listen } from '../http/listen.ts';
 import { Decisions } from '../policy/decisions.ts';
 import type { Policy } from '../policy/engine.ts';
 import { Follower } from '../store/follower.ts';
 import type { Store } from '../store/store.ts';
+import { loggedListenerTls } from '../telemetry/listener-tls.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { Forwarder } from './forward/forwarder.ts';
@@ -72,7 +72,7 @@ export async function startSidecar(config: Config, parts: SidecarParts): Promise
 
   const pipeline = await openPipeline(config, { ...parts, follower, signer, metrics, inFlight }, opened);
   const proxy = createProxyServer((exchange) => serve(exchange, pipeline), pipeline, {
-    tls: listenerTls(config.sidecar.tls, parts.log),
+    tls: loggedListenerTls(config.sidecar.tls, parts.log),
   });
   await listen(proxy, config.sidecar.listen);
   opened.defer(() => stop(proxy, () => inFlight.drain(DRAIN_BOUND)));
@@ -134,19 +134,6 @@ function observe(metrics: Metrics, inFlight: InFlight, follower: Follower, catal
     () => follower.silence() / 1000,
   );
   metrics.gauge('fullmakt_catalog_products', 'Products in the catalog', () => catalog.size);
-}
-
-/** A certificate that is renewed, or cannot be, is worth a line in the log. */
-function listenerTls(files: Config['sidecar']['tls'], log: Logger): ListenerTlsParts | undefined {
-  return (
-    files && {
-      files,
-      told: (fault) => {
-        if (fault === undefined) log.info('the listener’s certificate has been renewed');
-        else log.error({ fault }, 'the listener’s new certificate cannot be used: the old one stays');
-      },
-    }
-  );
 }
 
 function addressOf(server: Server, configured: Address): Address {
