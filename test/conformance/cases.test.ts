@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { HostileUpstream } from '../../src/conformance/hostile-upstream.ts';
 import { loadCases } from '../../src/conformance/load-cases.ts';
@@ -40,6 +41,13 @@ describe('the cases', () => {
       'hidden against absent',
       'writes',
     ]);
+  });
+
+  it('are as many as docs/conformance.md says', async () => {
+    const rows = (await readFile('docs/conformance.md', 'utf8')).matchAll(/^\| ([^|*]+) \| (\d+) \|/gm);
+    const told = [...rows].map(([, family = '', count]) => [family, Number(count)]);
+    const counted = Map.groupBy(cases, ({ family }) => family);
+    expect(told).toEqual([...counted].map(([family, those]) => [family, those.length]));
   });
 
   it('are right about the lengths that their raw messages give', () => {
