@@ -160,9 +160,11 @@ export class Envelope implements Watcher {
   #open(at: number, first: number): true | Fault {
     const { kind } = this.#levels[this.#level + 1] ?? { kind: undefined };
     if (first !== (kind === 'array' ? OPEN_ARRAY : OPEN_OBJECT)) {
-      return this.#structure(at, `where the selector has an ${kind} stands something else`);
+      return this.#structure(at, `where the selector has an ${kind} something else stands`);
     }
-    const fault = this.#add('open', at, at + 1);
+    // What stands before the root need not be held.
+    const before = this.#level === OUTSIDE ? this.#leave('more', at) : undefined;
+    const fault = before ?? this.#add('open', at, at + 1);
     this.#level++;
     this.#seen[this.#level]?.fill(0);
     this.#role = 'unknown';
@@ -200,6 +202,7 @@ export class Envelope implements Watcher {
     this.#bodyAt = this.#gapFrom;
     const fault = this.#add(kind, this.#gapFrom, to);
     this.#gapFrom = to;
+    this.#bodyAt = to;
     return fault;
   }
 

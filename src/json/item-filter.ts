@@ -13,6 +13,9 @@ export type { Fault } from './fault.ts';
 export type { Selection } from './plan.ts';
 export type { Decide, Tuple } from './verdicts.ts';
 
+/** A chunk is read in pieces of so many bytes at most, which bounds what is copied of it. */
+const PIECE = 65_536;
+
 /** What a filter answers that has ended, or whose `decide` has thrown: nothing more may leave it. */
 const OVER: Fault = { fault: 'undecided', offset: 0, message: 'the filter is over' };
 
@@ -64,18 +67,27 @@ export class ItemFilter {
   write(chunk: Uint8Array): readonly Uint8Array[] | Fault {
     if (this.#fault !== undefined) return this.#fault;
     this.#fault = OVER;
-    this.#fault = this.#read(chunk);
-    return this.#fault ?? this.#splice.take();
+    const passed: Uint8Array[] = [];
+    for (let from = 0; from < chunk.length; from += PIECE) {
+      const fault = this.#read(chunk.subarray(from, from + PIECE));
+      if (fault !== undefined) {
+        this.#fault = fault;
+        return fault;
+      }
+      passed.push(...this.#splice.take());
+    }
+    this.#fault = undefined;
+    return passed;
   }
 
   /** The text ends here. Returns the rest, at least its last byte. */
   end(): readonly Uint8Array[] | Fault {
     if (this.#fault !== undefined) return this.#fault;
     this.#fault = OVER;
-    this.#fault = this.#readEnd();
-    if (this.#fault !== undefined) return this.#fault;
-    this.#fault = OVER;
-    return this.#splice.finish();
+    const fault = this.#readEnd();
+    if (fault === undefined) return this.#splice.finish();
+    this.#fault = fault;
+    return fault;
   }
 
   #read(chunk: Uint8Array): Fault | undefined {
