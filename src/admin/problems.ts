@@ -13,6 +13,7 @@ export const PROBLEMS = {
   role_unknown: { status: 404, title: 'No such role' },
   main_role_unknown: { status: 404, title: 'No such main role' },
   wholesaler_unknown: { status: 404, title: 'No such wholesaler' },
+  primary_unknown: { status: 404, title: 'No such primary email' },
   permission_unknown: { status: 404, title: 'No such permission' },
   method_unknown: { status: 405, title: 'This page has no such method' },
   primary_taken: { status: 409, title: 'The email is primary of another wholesaler' },
