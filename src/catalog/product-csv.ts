@@ -11,17 +11,20 @@ import { isAttributeValue, isProductId, type Product } from './product.ts';
  *
  * @param file as faults shall name it
  * @param known ids that stand elsewhere already; those read here are added
+ * @returns what it holds with the faults of its lines, or why it could not be read at all
  */
 export async function readProductCsv(
   file: string,
   known: Set<string>,
-): Promise<{ readonly products: readonly Product[]; readonly faults: readonly FileFault[] }> {
+): Promise<
+  | { readonly products: readonly Product[]; readonly faults: readonly FileFault[] }
+  | { readonly unreadable: string }
+> {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
     return parseProductCsv(file, text, known);
   } catch (error) {
-    const message = describeFileError(error);
-    return { products: [], faults: [{ file, line: 1, column: 1, message, source: undefined }] };
+    return { unreadable: `${file} ${describeFileError(error)}` };
   }
 }
 

@@ -134,9 +134,13 @@ class StateReader {
     const named = this.#check(productFile, element, path);
     if (named === undefined) return [];
     const file = isAbsolute(named.file) ? named.file : join(dirname(this.#yaml.file), named.file);
-    const { products, faults } = await readProductCsv(file, known);
-    this.faultsOfCatalog.push(...faults);
-    return products;
+    const read = await readProductCsv(file, known);
+    if ('unreadable' in read) {
+      this.faults.push(this.#yaml.fault([...path, 'file'], read.unreadable));
+      return [];
+    }
+    this.faultsOfCatalog.push(...read.faults);
+    return read.products;
   }
 
   #list(name: string, written: unknown): readonly unknown[] | undefined {

@@ -10,7 +10,9 @@ afterAll(() => rm(folder, { recursive: true }));
 async function read(text: string | Uint8Array, known = new Set<string>()) {
   const file = join(folder, 'products.csv');
   await writeFile(file, text);
-  const { products, faults } = await readProductCsv(file, known);
+  const result = await readProductCsv(file, known);
+  if ('unreadable' in result) throw new Error(result.unreadable);
+  const { products, faults } = result;
   return { products, faults: faults.map(({ line, column, message }) => `${line}:${column}: ${message}`) };
 }
 
@@ -62,5 +64,5 @@ test('a product that stands elsewhere already is a fault', async () => {
 
 test('a file that is not UTF-8 is refused', async () => {
   const text = new Uint8Array([...new TextEncoder().encode('productId,owner\n1,'), 0xf8, 0x0a]);
-  expect((await read(text)).faults).toEqual(['1:1: cannot be read: it is not UTF-8']);
+  await expect(read(text)).rejects.toThrow(/products\.csv cannot be read: it is not UTF-8$/);
 });

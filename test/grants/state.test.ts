@@ -89,13 +89,13 @@ catalog:
     '36:81: secondaryKey: a key is given once: first on line 36',
     '37:54: primaryKey: a key is 16 to 256 printable ASCII characters, without spaces',
     '38:49: state: must be active, suspended or cancelled',
+    `41:13: file: ${rig.folder}/none.csv cannot be read: no such file`,
     '42:18: productId: must be a text (quote it)',
     '43:18: productId: this product stands twice',
     '44:5: owner: missing',
     'csv 3:1: this product stands twice',
     'csv 4:1: the id of a product is 1 to 128 characters',
     'csv 5:1: the number of fields is 1, where the header has 2',
-    'csv 1:1: cannot be read: no such file',
   ]);
   expect(await store.position()).toMatchObject({ revision: 0 });
 });
