@@ -147,8 +147,8 @@ function branchesOf(attributes: readonly Selector[]): Branch {
 }
 
 function escaped(name: string): string {
-  const units = [...name].flatMap((character) => character.split(''));
-  return `"${units.map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')}"`;
+  const units = Array.from({ length: name.length }, (_, i) => name.charCodeAt(i));
+  return `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`;
 }
 
 /** Makes documents whose parts are known, from choices. */
@@ -188,7 +188,7 @@ class DocumentMaker {
     const keep = items.flatMap((step, i) => {
       if (step.kind === 'wildcard') return [];
       const names = NAMES.filter((name) => name !== step.name && choices.oneIn(3));
-      return names.map((name) => [...items.slice(0, i), { kind: 'name' as const, name }]);
+      return names.map((name) => items.slice(0, i).concat({ kind: 'name', name }));
     });
     return { items, attributes, keep, prune: choices.oneIn(2), maxItemBytes: 1_048_576 };
   }
@@ -229,7 +229,9 @@ class DocumentMaker {
         prunable,
       };
     }
-    const children = Array.from({ length: this.#choices.below(4) }, () => this.#child(level + 1, ''));
+    const children = Array.from({ length: this.#choices.pick([1, 2, 3, 4, 0]) }, () =>
+      this.#child(level + 1, ''),
+    );
     return { kind: 'container', brackets: ['[', ']'], inner, children, prunable };
   }
 
@@ -287,7 +289,7 @@ class DocumentMaker {
   /** The value of one place on the way to attributes. */
   #branch(branch: Branch, marker: string | undefined): string {
     const isLeaf = branch.attributes.length > 0;
-    if (this.#choices.oneIn(12)) {
+    if (this.#choices.oneIn(24)) {
       this.#faulty = true;
       return this.#choices.pick(NO_ATTRIBUTES);
     }
@@ -303,13 +305,13 @@ class DocumentMaker {
     const members: string[] = [];
     if (marker !== undefined) members.push(`"m":"${marker}"`);
     for (const [name, below] of branch.below) {
-      const odd = this.#choices.below(24);
-      if (odd > 20) this.#faulty = true;
-      const key = odd === 22 && name !== '' ? escaped(name) : JSON.stringify(name);
-      if (odd !== 21)
+      const odd = this.#choices.below(48);
+      if (odd > 44) this.#faulty = true;
+      const key = odd === 46 && name !== '' ? escaped(name) : JSON.stringify(name);
+      if (odd !== 45)
         members.push(`${key}${this.#space()}:${this.#space()}${this.#branch(below, undefined)}`);
-      if (odd === 22) members.push(`${JSON.stringify(name)}:"1"`);
-      if (odd === 23) members.push(`${this.#choices.oneIn(2) ? escaped(name) : JSON.stringify(name)}:"1"`);
+      if (odd === 46) members.push(`${JSON.stringify(name)}:"1"`);
+      if (odd === 47) members.push(`${this.#choices.oneIn(2) ? escaped(name) : JSON.stringify(name)}:"1"`);
     }
     for (let i = this.#choices.below(3); i > 0; i--) {
       members.push(`${this.#choices.pick(OTHER_KEYS)}:${this.#space()}${this.#value(2)}`);

@@ -63,7 +63,8 @@ export function filterParsed(parsed: unknown, { selection }: Document, kept: rea
       return { any: results.some(({ any }) => any), value: staying.map((result) => result.value) };
     }
     let any = false;
-    const members = Object.entries(value as object).flatMap(([name, member]) => {
+    const entries = Object.entries(typeof value === 'object' && value !== null ? value : {});
+    const members = entries.flatMap(([name, member]) => {
       if (step.kind === 'name' && step.name === name) {
         const result = filter(member, level + 1);
         any = result.any;
