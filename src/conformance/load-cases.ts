@@ -41,7 +41,10 @@ function toCases({ family, cases }: CaseFile): readonly ConformanceCase[] {
     const { id, attack, source } = entry;
     const steps = 'steps' in entry ? entry.steps : [entry];
     const alike = 'steps' in entry ? entry.alike : undefined;
-    const needsOther = steps.some(({ request }) => 'key' in request && request.key === 'other');
+    const needsOther = steps.some(
+      ({ request }) =>
+        ('key' in request && request.key === 'other') || JSON.stringify(request).includes('<other-key>'),
+    );
     return { id, family, attack, source, steps, alike, needsOther };
   });
 }
