@@ -5,7 +5,7 @@ import { expectedText, filterParsed, isKept, itemsOf, textOf, type Visible } fro
 import { cut, runFilter } from './run-filter.ts';
 
 /** Documents a property is tried on; `JSON_RUNS=100000 vitest run test/json` for a long run. */
-const numRuns = Number(process.env['JSON_RUNS'] ?? 3000);
+const numRuns = Number(process.env['JSON_RUNS'] ?? 2000);
 
 const tape = fc.uint8Array({ maxLength: 500, size: 'max' });
 const chunkSize = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 3000 }));
