@@ -53,6 +53,9 @@ export interface DeclaredBody<Body> {
   readonly examples: Readonly<Record<string, unknown>>;
   /** Reads `text/csv` into what the schema takes as JSON. */
   readonly csv?: {
+    readonly description: string;
+    /** A regular expression that texts match; others may be good too, with their columns in another order. */
+    readonly pattern: string;
     readonly example: string;
     readonly read: (text: string) => { readonly value: unknown } | AdminProblem;
   };

@@ -144,7 +144,8 @@ function describeBody(
 ): NonNullable<Operation['requestBody']> {
   const named = Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
   const json = { schema: schemas.write(schema, 'input'), examples: named };
-  const text = csv && { 'text/csv': { schema: { type: 'string' }, example: csv.example } };
+  const { description, pattern, example } = csv ?? {};
+  const text = csv && { 'text/csv': { schema: { type: 'string', description, pattern }, example } };
   return { required: true, content: { 'application/json': json, ...text } };
 }
 

@@ -4,28 +4,30 @@ import { normalizeEmail } from '../model/email.ts';
 import type { Scope } from '../model/identity.ts';
 import { parseScopeText, scopeText } from '../model/permission.ts';
 
-const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
+const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}";
 const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
-/** What {@link normalizeEmail} takes, told in the document as a pattern; a test holds the two together. */
-const EMAIL = new RegExp(`^(?=[^@]{1,64}@)${ATOM}(?:\\.${ATOM})*@(?:${LABEL}\\.)+${LABEL}$`);
+/** {@link normalizeEmail}'s rule as the document can tell it: all but the lengths of the parts. */
+export const EMAIL = `${ATOM}(?:\\.${ATOM}){0,31}@(?:${LABEL}\\.)+${LABEL}`;
+export const IDENTIFIER = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}';
 
 /** An email address, in its one form. */
 export const email = z
   .string()
   .max(254)
-  .regex(EMAIL, 'must be an email address, in ASCII')
+  .regex(new RegExp(`^${EMAIL}$`), 'must be an email address, in ASCII')
   .transform((text, context) => {
     const address = normalizeEmail(text);
     if (address !== undefined) return address;
     context.addIssue('must be an email address, in ASCII');
     return z.NEVER;
-  });
+  })
+  .meta({ examples: ['api@distributor.no'] });
 
 /** The id of a wholesaler, role, main role, API product or user. */
 export const identifier = z
   .string()
   .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    new RegExp(`^${IDENTIFIER}$`),
     'must be 1 to 64 letters, digits, dots, underscores and hyphens, a letter or digit first',
   );
 
@@ -38,9 +40,10 @@ const attributeName = z
   .regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'must be a letter, then letters, digits and _');
 const attributeValue = z
   .string()
-  // Controls, and what no text in UTF-8 can hold. Spelled so that every reader of the document knows the pattern.
+  // Spelled so that every reader of the document knows the pattern.
   // oxlint-disable-next-line no-control-regex -- that is what it looks for
-  .regex(/^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]+$/u, 'must be text without control characters')
+  .regex(/^[^\u0000-\u001f\u007f-\u009f]+$/, 'must be text without control characters')
+  .refine((text) => text.isWellFormed(), 'must be Unicode text')
   .min(1)
   .max(256);
 

@@ -20,7 +20,7 @@ import {
   permissionRow,
   RESULT_COLUMNS,
   type RequestRow,
-  readCsvRows,
+  requestCsv,
   requestRow,
   resultRow,
   toCsvRow,
@@ -106,10 +106,7 @@ function grantCall(parts: CallParts): Endpoint<Owner> {
     body: {
       schema: z.union([requestRow, z.array(requestRow).min(1).max(MAX_ROWS)]),
       examples: { one: EXAMPLE, scoped: SCOPED_EXAMPLE, many: [EXAMPLE, SCOPED_EXAMPLE] },
-      csv: {
-        example: 'email,roleId,mainRoleId,active\r\napi@distributor.no,STOCK_READ,DISTRIBUTION,true\r\n',
-        read: readCsvRows,
-      },
+      csv: requestCsv,
     },
     answers: {
       200: {

@@ -5,7 +5,7 @@ import type { PermissionProblem, PermissionResult } from '../../grants/permissio
 import type { GrantedPermission } from '../../grants/plan/owner-permissions.ts';
 import { parseScopeText, scopeText } from '../../model/permission.ts';
 import { type AdminProblem, problem } from '../problems.ts';
-import { email, identifier, lastDay, scope } from '../schemas.ts';
+import { EMAIL, email, IDENTIFIER, identifier, lastDay, scope } from '../schemas.ts';
 import type { LocalTime } from './local-time.ts';
 
 const wholesaler = identifier.describe('The wholesaler whose data it is.');
@@ -100,6 +100,27 @@ function toPermission(
   };
 }
 
+const FEWEST = ['email', 'roleId', 'mainRoleId', 'active'];
+const ROW = [EMAIL, IDENTIFIER, IDENTIFIER, '(?:true|false)'];
+const SCOPED_ROW = [
+  ...ROW,
+  `(?:[A-Za-z][A-Za-z0-9_]{0,63}=${IDENTIFIER})?`,
+  '(?:20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8]))?',
+];
+
+/** CSV as {@link readCsvRows} takes it. */
+export const requestCsv = {
+  description:
+    'A header, then a row for each permission. The columns `scope` and `endsOn` may be left out; others that a GET gives are ignored.',
+  pattern: `^(?:${linesOf(FEWEST, ROW)}|${linesOf([...FEWEST, 'scope', 'endsOn'], SCOPED_ROW)})(?:\\r\\n)?$`,
+  example: `${FEWEST.join()}\r\napi@distributor.no,STOCK_READ,DISTRIBUTION,true\r\n`,
+  read: readCsvRows,
+};
+
+function linesOf(columns: readonly string[], cells: readonly string[]): string {
+  return `${columns.join()}(?:\\r\\n${cells.join()}){1,20}`;
+}
+
 /** A row as CSV has it: the scope as one text, `distributor=20003,20004`. */
 export function toCsvRow(row: object): object {
   return 'scope' in row ? { ...row, scope: scopeText(scope.parse(row.scope)) } : row;
@@ -122,7 +143,7 @@ export function toProblem({ code, detail, faults }: PermissionProblem): AdminPro
  * Reads rows from CSV into what {@link requestRow} takes. With a column `scope`, an empty field is the scope `{}`;
  * with a column `endsOn`, no end.
  */
-export function readCsvRows(text: string): { readonly value: unknown } | AdminProblem {
+function readCsvRows(text: string): { readonly value: unknown } | AdminProblem {
   const { rows, faults } = readCsv(text);
   if (faults.length > 0) {
     const places = faults.map(({ line, column, message }) => ({
