@@ -1,19 +1,21 @@
 import { Command } from 'commander';
 import { renderFaults } from '../config/file-fault.ts';
 import { loadConfig } from '../config/load-config.ts';
-import type { AppliedChange } from '../grants/applied-change.ts';
 import { applyState } from '../grants/apply.ts';
-import { readState } from '../grants/state.ts';
+import { besideState } from '../grants/beside.ts';
+import { readState, type State } from '../grants/state.ts';
+import { unknownOwners } from '../grants/unknown-owners.ts';
 import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
+import { ApplyReport, type Remarks } from './apply-report.ts';
 import { CONFIG_FILE, FAULTY_CONFIGURATION } from './configuration.ts';
-
-const SIGNS: Readonly<Record<AppliedChange['kind'], string>> = { added: '+', changed: '~', removed: '-' };
 
 interface Options {
   readonly file: string;
   readonly config: string;
   readonly dryRun?: boolean;
   readonly prune?: boolean;
+  readonly verbose?: boolean;
 }
 
 /** `fullmakt apply`: brings the store to what a file states. */
@@ -23,11 +25,13 @@ export function applyCommand(): Command {
     .requiredOption('-f, --file <file>', 'the state')
     .option('--dry-run', 'tell what would change, and change nothing')
     .option('--prune', 'remove what the file does not name, in the sections that it has')
+    .option('--verbose', 'tell each product that changes, and not their number')
     .option('--config <file>', 'the configuration', CONFIG_FILE)
     .action(apply);
 }
 
-async function apply({ file, config: configFile, dryRun = false, prune = false }: Options): Promise<void> {
+async function apply(options: Options): Promise<void> {
+  const { file, config: configFile, dryRun = false, prune = false, verbose = false } = options;
   const loaded = await loadConfig(configFile);
   if ('faults' in loaded) {
     process.stderr.write(renderFaults(loaded.faults));
@@ -36,25 +40,34 @@ async function apply({ file, config: configFile, dryRun = false, prune = false }
   }
   const { store: location, admin, secrets } = loaded.config;
   const store = await openStore(location, { durability: admin.durability });
+  const report = new ApplyReport({ verbose, dryRun });
+  let remarks: Remarks | undefined;
   try {
-    const result = await applyState(store, await readState(file), {
+    const state = await readState(file);
+    const result = await applyState(store, state, {
       peppers: secrets.peppers,
       dryRun,
       prune,
-      applied: print,
+      applied: (change) => report.tell(change),
     });
     if ('faults' in result) {
       process.stderr.write(renderFaults(result.faults));
       process.exitCode = 1;
-    } else if (result.changes.length === 0) console.log('= nothing to do');
-    else if (dryRun) for (const change of result.changes) print(change);
+      return;
+    }
+    if (dryRun) for (const change of result.changes) report.tell(change);
+    remarks = await remarksOn(store, state, prune);
   } finally {
+    // Whatever failed: keys that were made cannot be read again.
+    report.end(remarks);
     await store.close();
   }
 }
 
-function print({ kind, text, made }: AppliedChange): void {
-  console.log(`${SIGNS[kind]} ${text}`);
-  if (made?.primary) console.log(`    primary key: ${made.primary.reveal()}`);
-  if (made?.secondary) console.log(`    secondary key: ${made.secondary.reveal()}`);
+async function remarksOn(store: Store, state: State, prune: boolean): Promise<Remarks> {
+  const beside = prune ? undefined : await besideState(store, state);
+  return {
+    beside: beside !== undefined && beside.counts.length > 0 ? beside : undefined,
+    owners: await unknownOwners(store, state, prune),
+  };
 }

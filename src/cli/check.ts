@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { renderFaults } from '../config/file-fault.ts';
 import { CONFIG_FILE, FAULTY_CONFIGURATION } from './configuration.ts';
+import { counted } from './counted.ts';
 import { loadWithPolicy } from './load-with-policy.ts';
 
 /** `fullmakt check`: tells whether a sidecar would start with this configuration, and all that it would not with. */
@@ -22,8 +23,4 @@ export function checkCommand(): Command {
         `${file}: ${routes}, ${upstreams}, policy ${policy.revision || 'without a revision'}: good`,
       );
     });
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -44,19 +44,69 @@ async function apply(text: string, flags: readonly string[] = [], config = 'full
   return process.exitCode;
 }
 
-test('what would change is told, then what changed with the key that was made, then nothing', async () => {
+test('what would change is told, then what changed with the keys that were made last, then nothing', async () => {
   const lines = ['+ API product products', '+ user a@x.no, confirmed', '+ subscription a@x.no products'];
   expect(await apply(STATE, ['--dry-run'])).toBeUndefined();
-  expect(out.splice(0)).toEqual(lines);
+  expect(out.splice(0)).toEqual([...lines, '= 3 added, if this were no dry run']);
   expect(await apply(STATE)).toBeUndefined();
-  expect(out.splice(0)).toEqual([...lines, expect.stringMatching(/^ {4}secondary key: [\w-]{43}$/)]);
+  expect(out.splice(0)).toEqual([
+    ...lines,
+    '= 3 added',
+    '\nKeys that were made. They are shown this once, and kept nowhere:',
+    '  a@x.no products',
+    expect.stringMatching(/^ {4}secondary key: [\w-]{43}$/),
+  ]);
   expect(await apply(STATE)).toBeUndefined();
   expect(out.splice(0)).toEqual(['= nothing to do']);
   expect(await apply(STATE.replace('true', 'false'))).toBeUndefined();
-  expect(out.splice(0)).toEqual(['~ user a@x.no: no longer confirmed']);
+  expect(out.splice(0)).toEqual(['~ user a@x.no: no longer confirmed', '= 1 changed']);
   expect(await apply('users: []', ['--prune'])).toBeUndefined();
-  expect(out).toEqual(['- subscription a@x.no products', '- user a@x.no']);
+  expect(out).toEqual(['- subscription a@x.no products', '- user a@x.no', '= 2 removed']);
   expect(err).toEqual([]);
+});
+
+test('products are told in numbers, or one by one where that is asked for', async () => {
+  const catalog = 'catalog: [{ productId: "1", owner: "" }, { productId: "2", owner: "" }]';
+  await apply(catalog, ['--dry-run', '--verbose']);
+  expect(out.splice(0)).toEqual(['+ product 1', '+ product 2', '= 2 added, if this were no dry run']);
+  await apply(catalog);
+  expect(out.splice(0)).toEqual(['+ 2 products', '= 2 added']);
+  await apply(catalog.replace('""', '"10009"').replace(', { productId: "2", owner: "" }', ''), ['--prune']);
+  expect(out.splice(0)).toEqual([
+    '~ 1 product',
+    '- 1 product',
+    'note: 1 product belongs to wholesalers that are not known: 10009',
+    '= 1 changed, 1 removed',
+  ]);
+  await apply('catalog: []', ['--prune']);
+});
+
+test('what the store has beside the file is told, a permission that was to be narrowed by its name', async () => {
+  const state = `wholesalers: [{ id: "10001", name: W }]
+roles: [{ roleId: R, api: open, httpVerb: GET, description: r }]
+mainRoles: [{ mainRoleId: M, roles: [R], description: m }]
+users: [{ email: a@x.no, confirmed: true }, { email: b@x.no }]
+permissions: [{ email: a@x.no, accessToWholesaler: "10001", roleId: R, mainRoleId: M }]
+`;
+  await apply(state);
+  out.splice(0);
+  const narrowed = state
+    .replace(', { email: b@x.no }', '')
+    .replace('mainRoleId: M }]\n', 'mainRoleId: M, scope: { distributor: ["2"] } }]\n');
+  expect(narrowed).not.toEqual(state);
+  const told = [
+    '! permission a@x.no 10001 R distributor=2: the store has a wider one (no scope), which stays; --prune removes it',
+    '! 1 user, 1 permission in the store are not in the file; --prune removes them',
+  ];
+  await apply(narrowed);
+  expect(out.splice(0)).toEqual(['+ permission a@x.no 10001 R distributor=2: by M', ...told, '= 1 added']);
+  await apply(narrowed);
+  expect(out.splice(0)).toEqual([...told, '= nothing to add or change']);
+  await apply(narrowed, ['--prune']);
+  expect(out.splice(0)).toEqual(['- permission a@x.no 10001 R', '- user b@x.no', '= 2 removed']);
+  await apply(narrowed);
+  expect(out).toEqual(['= nothing to do']);
+  await apply('{ wholesalers: [], roles: [], mainRoles: [], users: [], permissions: [] }', ['--prune']);
 });
 
 test('a faulty state is told at file, line and column, with exit status 1, and changes nothing', async () => {

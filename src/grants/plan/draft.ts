@@ -1,3 +1,4 @@
+import { everyRecord } from '../../store/listing.ts';
 import { BATCH_LIMIT, type Change, type Store, type StoredRecord } from '../../store/store.ts';
 import type { Origin } from '../actor.ts';
 import type { AppliedChange } from '../applied-change.ts';
@@ -50,14 +51,7 @@ export class Draft {
   }
 
   async loadAll(prefix: string): Promise<void> {
-    let page: { readonly after?: string; readonly limit: number } = { limit: BATCH };
-    for (;;) {
-      const { records } = await this.#store.list(prefix, page);
-      for (const record of records) this.#take(record);
-      const last = records.at(-1);
-      if (last === undefined || records.length < BATCH) return;
-      page = { after: last.key, limit: BATCH };
-    }
+    for await (const record of everyRecord(this.#store, prefix)) this.#take(record);
   }
 
   /** A record that was loaded, as the steps so far leave it. One that was not loaded counts as absent. */
