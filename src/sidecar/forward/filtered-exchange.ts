@@ -7,8 +7,8 @@ import type { AllowedRequest } from '../authorize.ts';
 import { isRefusal } from '../refusals.ts';
 import { type BodyFlow, type BodySink, ContentDecoder } from '../rewrite/content-decoder.ts';
 import { emptyList, nothingKept } from '../rewrite/empty-list.ts';
-import type { LinkFilter } from '../rewrite/link.ts';
-import { bodyHeaders, type HeaderContext, type UpstreamHeaders } from '../rewrite/response-headers.ts';
+import type { LinkContext } from '../rewrite/link.ts';
+import { bodyHeaders, type UpstreamHeaders } from '../rewrite/response-headers.ts';
 import type { RewritePlan } from '../rewrite/rewrite-plan.ts';
 import { RewrittenAnswer, type Transformation } from '../rewrite/rewritten-answer.ts';
 import { judge, policyFailed, type RewriteVerdict, unfilterable } from '../rewrite/verdict.ts';
@@ -28,7 +28,8 @@ export interface FilteredParts {
   readonly response: ServerResponse;
   readonly plan: RewritePlan;
   readonly catalog: Catalog;
-  readonly links: LinkFilter;
+  /** Name of the query parameter that may hold the subscription key. */
+  readonly keyParameter: string;
 }
 
 /** The request as undici sends it. */
@@ -44,7 +45,7 @@ export interface UpstreamRequest {
  */
 export class FilteredExchange implements Dispatcher.DispatchHandler {
   readonly #parts: FilteredParts;
-  readonly #context: HeaderContext;
+  readonly #context: LinkContext;
   readonly #settled: PromiseWithResolvers<ForwardOutcome>;
   #controller: Dispatcher.DispatchController | undefined;
   #answer: RewrittenAnswer | undefined;
@@ -57,7 +58,8 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
 
   private constructor(parts: FilteredParts, path: string, settled: PromiseWithResolvers<ForwardOutcome>) {
     this.#parts = parts;
-    this.#context = { route: parts.allowed.request.route, upstreamPath: path, links: parts.links };
+    const { route } = parts.allowed.request;
+    this.#context = { route, upstreamPath: path, keyParameter: parts.keyParameter };
     this.#settled = settled;
     parts.response.once('close', () => this.#onClose());
   }
@@ -86,7 +88,8 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
     if (status < 200 || this.#isOver) return;
     const { plan } = this.#parts;
-    const verdict = judge(status, headers, plan);
+    const isRead = this.#context.route.request === undefined;
+    const verdict = judge(status, headers, plan, isRead);
     if ('coding' in verdict) {
       this.#rewrite(status, headers, verdict);
       return;

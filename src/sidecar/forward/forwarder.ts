@@ -7,7 +7,6 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { AllowedRequest } from '../authorize.ts';
 import type { IdentitySigner } from '../identity-signer.ts';
 import { isRefusal } from '../refusals.ts';
-import { LinkFilter } from '../rewrite/link.ts';
 import { planRewrite, type RewritePlan } from '../rewrite/rewrite-plan.ts';
 import { hasBody } from '../route/framing.ts';
 import { ClientChain } from './client-chain.ts';
@@ -36,7 +35,6 @@ export class Forwarder {
   readonly #parts: ForwarderParts;
   readonly #keyHeader: string;
   readonly #clientChain: ClientChain;
-  readonly #links: LinkFilter;
   readonly #plans = new Map<Route, RewritePlan>();
   readonly #connections = new Map<Upstream, UpstreamConnections>();
 
@@ -46,7 +44,6 @@ export class Forwarder {
     const { upstreams, routes, subscriptionKey, sidecar } = parts.config;
     this.#clientChain = new ClientChain(sidecar.trustedProxies);
     this.#keyHeader = subscriptionKey.header.toLowerCase();
-    this.#links = new LinkFilter(routes, subscriptionKey.query);
     for (const upstream of upstreams)
       this.#connections.set(upstream, new UpstreamConnections(upstream, parts.log));
     for (const route of routes) {
@@ -91,6 +88,7 @@ export class Forwarder {
     body: RequestBody,
     headers: Record<string, string>,
   ): Promise<ForwardOutcome> {
+    const { catalog, config } = this.#parts;
     const { request } = allowed;
     const { route, incoming } = request;
     const path = upstreamTarget(request);
@@ -112,7 +110,7 @@ export class Forwarder {
         headers: { ...headers, ...dispatchedLength(body, incoming) },
         body: dispatchedBody(body, incoming),
       },
-      { allowed, response, plan, catalog: this.#parts.catalog, links: this.#links },
+      { allowed, response, plan, catalog, keyParameter: config.subscriptionKey.query },
     );
   }
 }

@@ -1,5 +1,6 @@
 import type { Refusal } from '../refusals.ts';
-import { emptyListHeaders, type HeaderContext, type UpstreamHeaders } from './response-headers.ts';
+import type { LinkContext } from './link.ts';
+import { emptyListHeaders, type UpstreamHeaders } from './response-headers.ts';
 import type { RewritePlan } from './rewrite-plan.ts';
 import { notFound } from './verdict.ts';
 import type { WholeAnswer } from './whole-answer.ts';
@@ -11,7 +12,7 @@ import type { WholeAnswer } from './whole-answer.ts';
 export function nothingKept(
   plan: RewritePlan,
   upstream: UpstreamHeaders,
-  context: HeaderContext,
+  context: LinkContext,
 ): WholeAnswer | Refusal | undefined {
   if (plan.single) return notFound();
   const replaced = plan.emptiesAlike || plan.response.whenEmpty !== 200;
@@ -22,7 +23,7 @@ export function nothingKept(
 export function emptyList(
   { response, emptyList }: RewritePlan,
   upstream: UpstreamHeaders,
-  context: HeaderContext,
+  context: LinkContext,
 ): WholeAnswer | Refusal {
   if (response.whenEmpty === 404) return notFound();
   const headers = emptyListHeaders(upstream, context);

@@ -1,7 +1,6 @@
-import type { Route, Upstream } from '../../model/route.ts';
+import type { Route } from '../../model/route.ts';
 import { isRefusal } from '../refusals.ts';
 import { canonicalTarget } from '../route/canonical.ts';
-import { RouteTable } from '../route/match.ts';
 import { readQuery } from '../route/query.ts';
 
 interface LinkValue {
@@ -18,53 +17,48 @@ const END = /[ \t]*(?:,|$)/y;
 /** A relation type (section 3.3): a registered name or a URI. What is sent on is written in quotes. */
 const RELATION = /^[A-Za-z0-9][A-Za-z0-9.:/?#&=%~_+-]*$/;
 
-/** What passes of `Link` headers: relations to what the caller could ask for itself. */
-export class LinkFilter {
-  readonly #routes: RouteTable;
-  readonly #keyName: string;
+/** The request whose answer the links come with. */
+export interface LinkContext {
+  readonly route: Route;
+  /** The request's path as the upstream saw it: the base of relative targets (RFC 3986). */
+  readonly upstreamPath: string;
+  /** Name of the query parameter that may hold the subscription key. */
+  readonly keyParameter: string;
+}
 
-  /**
-   * @param routes every route of the sidecar
-   * @param keyName of the query parameter that may hold the subscription key
-   */
-  constructor(routes: readonly Route[], keyName: string) {
-    this.#routes = new RouteTable(routes);
-    this.#keyName = keyName;
+/**
+ * What passes of a `Link` header: other pages of what was asked for, on the same path. A link to anything else could
+ * name what the caller may not see. Relation `last` never passes: it tells how long the whole list is. A target is
+ * written as a path on this server, for the upstream's own address is nobody's business; of the parameters only `rel`
+ * passes. A header that does not parse passes nothing.
+ * @param values the fields' values
+ * @returns the field's value, or undefined where nothing is left
+ */
+export function passableLinks(values: string | readonly string[], context: LinkContext): string | undefined {
+  const links = parseLinks(typeof values === 'string' ? values : values.join(', '));
+  const passed: string[] = [];
+  for (const link of links ?? []) {
+    const relations = passableRelations(link);
+    const target = relations && passableTarget(link.target, context);
+    if (target !== undefined) passed.push(`<${target}>; rel="${relations}"`);
   }
+  return passed.length === 0 ? undefined : passed.join(', ');
+}
 
-  /**
-   * Relation `last` never passes: it tells how long the whole list is. A target is written as a path on this
-   * server, for the upstream's own address is nobody's business; of the parameters only `rel` passes. A header
-   * that does not parse passes nothing.
-   * @param values the fields' values
-   * @param upstreamPath the request's path as the upstream saw it: the base of relative targets (RFC 3986)
-   * @returns the field's value, or undefined where nothing is left
-   */
-  passable(values: string | readonly string[], upstreamPath: string, upstream: Upstream): string | undefined {
-    const links = parseLinks(typeof values === 'string' ? values : values.join(', '));
-    const passed: string[] = [];
-    for (const link of links ?? []) {
-      const relations = passableRelations(link);
-      const target = relations && this.#passableTarget(link.target, upstreamPath, upstream);
-      if (target !== undefined) passed.push(`<${target}>; rel="${relations}"`);
-    }
-    return passed.length === 0 ? undefined : passed.join(', ');
-  }
-
-  /** The target as our own front would take it; a parameter that it would refuse could tell of the whole. */
-  #passableTarget(target: string, upstreamPath: string, upstream: Upstream): string | undefined {
-    const resolved = URL.parse(target, new URL(upstreamPath, upstream.url).href);
-    const base = upstream.url.pathname.replace(/\/$/, '');
-    if (resolved?.origin !== upstream.url.origin || !resolved.pathname.startsWith(`${base}/`))
-      return undefined;
-    const found = canonicalTarget(resolved.pathname.slice(base.length) + resolved.search);
-    if (isRefusal(found)) return undefined;
-    const match = this.#routes.find(found.segments);
-    const route = match.kind === 'found' ? match.routes.get('GET') : undefined;
-    if (route?.upstream !== upstream) return undefined;
-    const query = readQuery(found.rawQuery, route.query, this.#keyName);
-    return isRefusal(query) ? undefined : `${found.path}${query.search}`;
-  }
+/** The target as our own front would take it; a parameter that it would refuse could tell of the whole. */
+function passableTarget(
+  target: string,
+  { route, upstreamPath, keyParameter }: LinkContext,
+): string | undefined {
+  const { url } = route.upstream;
+  const asked = new URL(upstreamPath, url);
+  const resolved = URL.parse(target, asked.href);
+  if (resolved?.origin !== url.origin || resolved.pathname !== asked.pathname) return undefined;
+  const base = url.pathname.replace(/\/$/, '');
+  const found = canonicalTarget(resolved.pathname.slice(base.length) + resolved.search);
+  if (isRefusal(found)) return undefined;
+  const query = readQuery(found.rawQuery, route.query, keyParameter);
+  return isRefusal(query) ? undefined : `${found.path}${query.search}`;
 }
 
 function parseLinks(text: string): readonly LinkValue[] | undefined {

@@ -1,17 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Route } from '../../model/route.ts';
-import type { LinkFilter } from './link.ts';
+import { type LinkContext, passableLinks } from './link.ts';
 
 /** Field values by lower-cased name; an array where a field came more than once. */
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** Where an answer comes from, as far as its headers depend on it. */
-export interface HeaderContext {
-  readonly route: Route;
-  /** The request's path as the upstream saw it. */
-  readonly upstreamPath: string;
-  readonly links: LinkFilter;
-}
 
 /** What describes the body that is sent. */
 const OF_THE_BODY = ['content-type', 'content-language', 'retry-after'];
@@ -36,7 +27,7 @@ const NEVER = new Set([
 ]);
 
 /** The headers of an answer whose body is made from the upstream's: an allow-list. */
-export function bodyHeaders(upstream: UpstreamHeaders, context: HeaderContext): OutgoingHttpHeaders {
+export function bodyHeaders(upstream: UpstreamHeaders, context: LinkContext): OutgoingHttpHeaders {
   return { ...pick(upstream, OF_THE_BODY), ...listHeaders(upstream, context) };
 }
 
@@ -44,12 +35,13 @@ export function bodyHeaders(upstream: UpstreamHeaders, context: HeaderContext): 
  * The headers of a list with nothing in it: no trace of whether the upstream's was empty, absent, or somebody
  * else's. Links pass, for a page with nothing on it must still tell where the next one is.
  */
-export function emptyListHeaders(upstream: UpstreamHeaders, context: HeaderContext): OutgoingHttpHeaders {
+export function emptyListHeaders(upstream: UpstreamHeaders, context: LinkContext): OutgoingHttpHeaders {
   return { 'content-type': 'application/json', ...listHeaders(upstream, context) };
 }
 
-function listHeaders(upstream: UpstreamHeaders, { route, upstreamPath, links }: HeaderContext) {
-  const named = route.response === 'unfiltered' ? [] : route.response.headers;
+function listHeaders(upstream: UpstreamHeaders, context: LinkContext) {
+  const { response } = context.route;
+  const named = response === 'unfiltered' ? [] : response.headers;
   const headers: OutgoingHttpHeaders = {
     ...pick(
       upstream,
@@ -58,7 +50,7 @@ function listHeaders(upstream: UpstreamHeaders, { route, upstreamPath, links }: 
     'cache-control': 'no-store',
   };
   const { link } = upstream;
-  const passable = link && links.passable(link, upstreamPath, route.upstream);
+  const passable = link && passableLinks(link, context);
   if (passable !== undefined && passable !== '') headers['link'] = passable;
   return headers;
 }

@@ -47,10 +47,17 @@ export function versionUnsupported(): Refusal {
   return refuse('version_unsupported', 'An answer as long as this one is sent to HTTP/1.1 clients only.');
 }
 
-/** Judges the head of an upstream's final answer on a filtered route. */
-export function judge(status: number, headers: UpstreamHeaders, { single, response }: RewritePlan): Verdict {
-  if (single && (status === 403 || status === 404 || status === 410))
-    return { kind: 'refuse', refusal: notFound() };
+/**
+ * Judges the head of an upstream's final answer on a filtered route.
+ * @param isRead the request changes nothing (a safe method: RFC 9110, section 9.2.1)
+ */
+export function judge(
+  status: number,
+  headers: UpstreamHeaders,
+  { single, response }: RewritePlan,
+  isRead: boolean,
+): Verdict {
+  if (single && tellsOfTheObject(status, isRead)) return { kind: 'refuse', refusal: notFound() };
   if (!single && (status === 204 || status === 404)) return { kind: 'empty' };
   const coding = contentCoding(headers['content-encoding']);
   if (status === 200) {
@@ -61,6 +68,16 @@ export function judge(status: number, headers: UpstreamHeaders, { single, respon
   if (status < 400 || status > 599) return refuseAnswer(`its status is ${status}`);
   if (response.errors === 'pass' && coding !== undefined) return { kind: 'pass', coding };
   return { kind: 'refuse', refusal: refuseAsUpstream(status, retryAfter(headers)) };
+}
+
+/**
+ * An error that speaks of the object (gone, locked, in conflict …) would tell that it exists, where a hidden one and
+ * an absent one must look alike. What is said of the caller (401, 429) is said of any object. A write's errors speak
+ * of what was sent.
+ */
+function tellsOfTheObject(status: number, isRead: boolean): boolean {
+  if (status === 403 || status === 404 || status === 410) return true;
+  return isRead && status >= 400 && status < 500 && status !== 401 && status !== 429;
 }
 
 function refuseAnswer(reason: string): Verdict {

@@ -1,20 +1,14 @@
 import { expect, it } from 'vitest';
-import { LinkFilter } from '../../../src/sidecar/rewrite/link.ts';
+import { passableLinks } from '../../../src/sidecar/rewrite/link.ts';
 import { route, upstream } from '../routes.ts';
 
 const products = upstream('http://10.0.0.5:8090/api/');
-const other = upstream('http://10.0.0.6/', { name: 'other' });
-const links = new LinkFilter(
-  [
-    route('GET /stock', products, { query: ['page'] }),
-    route('GET /stock/{productId}', products),
-    route('GET /free', products, { query: 'unchecked' }),
-    route('POST /orders', products, { request: 'unchecked' }),
-    route('GET /elsewhere', other),
-  ],
-  'subscription-key',
-);
-const passable = (value: string | readonly string[]) => links.passable(value, '/api/stock?page=2', products);
+const stock = {
+  route: route('GET /stock', products, { query: ['page'] }),
+  upstreamPath: '/api/stock?page=2',
+  keyParameter: 'subscription-key',
+};
+const passable = (value: string | readonly string[]) => passableLinks(value, stock);
 
 it.each([
   ['</api/stock?page=3>; rel="next"', '</stock?page=3>; rel="next"'],
@@ -22,8 +16,7 @@ it.each([
   ['<http://10.0.0.5:8090/api/stock?page=3>; rel="next"', '</stock?page=3>; rel="next"'],
   ['<//10.0.0.5:8090/api/stock>;rel=first', '</stock>; rel="first"'],
   ['<?page=3>; rel=next', '</stock?page=3>; rel="next"'],
-  ['<stock/1101>; rel="item"', '</stock/1101>; rel="item"'],
-  ['</api/free?a=1&a=2>; rel="search"', '</free?a=1&a=2>; rel="search"'],
+  ['</api/stock?subscription-key=abc&page=3>; rel=next', '</stock?page=3>; rel="next"'],
   ['</api/stock>; rel="first prev"', '</stock>; rel="first prev"'],
   ['</api/stock>; title="66,000 products; all"; REL="next"; type="application/json"', '</stock>; rel="next"'],
   ['</api/stock#total-66000>; rel="next"', '</stock>; rel="next"'],
@@ -56,20 +49,23 @@ it.each([
   ['a reversed link', '</api/stock>; rev=next; rel=prev'],
   ['another context', '</api/stock>; rel=next; anchor="http://10.0.0.5/secret"'],
   ['another host', '<http://10.0.0.7/api/stock>; rel=next'],
-  ['another upstream of ours', '<http://10.0.0.6/elsewhere>; rel=next'],
-  ['a route of another upstream of ours', '</api/elsewhere>; rel=next'],
   ['another port', '<http://10.0.0.5/api/stock>; rel=next'],
   ['another scheme', '<https://10.0.0.5:8090/api/stock>; rel=next'],
   ['a path beside the base path', '</apifoo/stock>; rel=next'],
   ['a path above the base path', '</stock>; rel=next'],
-  ['an unknown route', '</api/internal>; rel=next'],
-  ['a route that is not read', '</api/orders>; rel=next'],
+  ['another path, which could name what is hidden', '<stock/2202>; rel=item'],
+  ['the same path in other letters', '</api/Stock>; rel=next'],
+  ['the same path spelled otherwise', '</api/%73tock>; rel=next'],
   ['a parameter that the route does not take', '</api/stock?page=3&total=66000>; rel=next'],
   ['a repeated parameter', '</api/stock?page=3&page=4>; rel=next'],
-  ['an ambiguous path', '</api/stock/1%2F2>; rel=next'],
   ['text that does not parse', '</api/stock>; rel=next, garbage'],
   ['an unclosed quote', '</api/stock>; rel="next'],
   ['nothing', ''],
 ])('%s does not pass', (_, value) => {
   expect(passable(value)).toBeUndefined();
+});
+
+it('a route that takes any query passes pages with any', () => {
+  const free = { ...stock, route: route('GET /stock', products, { query: 'unchecked' }) };
+  expect(passableLinks('<?a=1&a=2>; rel=next', free)).toBe('</stock?a=1&a=2>; rel="next"');
 });
