@@ -7,6 +7,7 @@ import { checkCommand } from './check.ts';
 import { conformanceCommand } from './conformance.ts';
 import { demoBackendCommand } from './demo-backend.ts';
 import { devCommand } from './dev.ts';
+import { operatorTokenCommand } from './operator-token.ts';
 import { policyCommand } from './policy.ts';
 import { secretsCommand } from './secrets.ts';
 import { sidecarCommand } from './sidecar.ts';
@@ -29,6 +30,7 @@ const program = new Command('fullmakt')
   .addCommand(applyCommand())
   .addCommand(policyCommand())
   .addCommand(secretsCommand())
+  .addCommand(operatorTokenCommand())
   .addCommand(demoBackendCommand())
   .addCommand(conformanceCommand());
 

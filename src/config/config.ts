@@ -21,6 +21,14 @@ export interface ListenerTls {
   readonly clientCa: string | undefined;
 }
 
+/** A token that lets an operator in, of which only the hash is known. */
+export interface OperatorToken {
+  /** Who it is, for the audit. */
+  readonly name: string;
+  /** SHA-256 of the token, in lower-case hex. */
+  readonly sha256: string;
+}
+
 export type StoreLocation =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'redis'; readonly url: Secret };
@@ -46,6 +54,7 @@ export interface Config {
     readonly mailFrom: string;
     readonly durability: 'strict' | 'relaxed';
     readonly timezone: string;
+    readonly operatorTokens: readonly OperatorToken[];
   };
   readonly store: StoreLocation;
   /** A bundle file. */

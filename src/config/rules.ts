@@ -23,11 +23,23 @@ export function checkTop(file: unknown, report: Report): void {
   reportRepeated(elements(member(file, 'sidecar', 'trustedProxies')), ['sidecar', 'trustedProxies'], report);
   for (const name of ['pepper', 'signingKey'])
     reportRepeated(elements(member(file, 'secrets', name)), ['secrets', name], report);
+  checkOperatorTokens(file, report);
   const upstreams = member(file, 'upstreams');
   if (!isMapping(upstreams)) return;
   if (Object.keys(upstreams).length === 0) report(['upstreams'], 'needs at least one');
   for (const name of Object.keys(upstreams))
     checkRequestHeaders(file, ['upstreams', name, 'requestHeaders'], report);
+}
+
+/** Each name and each token once, so that the audit tells who it was. */
+function checkOperatorTokens(file: unknown, report: Report): void {
+  const path = ['admin', 'operatorTokens'];
+  const tokens = elements(member(file, ...path));
+  for (const name of ['name', 'sha256']) {
+    const values = tokens.map((token) => String(member(token, name) ?? '').toLowerCase());
+    for (const [index, value] of values.entries())
+      if (value !== '' && values.indexOf(value) < index) report([...path, index, name], 'stands twice');
+  }
 }
 
 const LISTENERS = [

@@ -11,7 +11,7 @@ import {
 import { HeaderName, KeyHeaderName, RequestHeaderName, ResponseHeaderName } from './header-names.ts';
 import { Duration, Size } from './quantities.ts';
 import { BodySelector, ItemSelector, MatchLine, Name, Origin, QueryName, Title } from './route-formats.ts';
-import { Peppers, SigningKeys } from './secret-formats.ts';
+import { Peppers, SigningKeys, TokenHash } from './secret-formats.ts';
 import { textFormat, textPattern } from './text-format.ts';
 
 /** Names whose values are never shown. */
@@ -117,6 +117,7 @@ export const ConfigFile = z.strictObject({
       mailFrom: EmailAddress.optional(),
       durability: z.enum(['strict', 'relaxed']).default('strict'),
       timezone: TimeZone.default('Europe/Oslo'),
+      operatorTokens: z.array(z.strictObject({ name: Title, sha256: TokenHash })).default([]),
     })
     .prefault({}),
   store: StoreAddress,

@@ -44,3 +44,10 @@ const SigningKey = textFormat<Secret>((text) => {
 
 /** One signing key, or several of which the first signs and all are published. */
 export const SigningKeys = Texts.pipe(z.tuple([SigningKey], SigningKey));
+
+/** The SHA-256 of a token, in hex; comes out in lower case. */
+export const TokenHash = textFormat<string>((text) =>
+  /^[0-9a-f]{64}$/i.test(text)
+    ? { value: text.toLowerCase() }
+    : { fault: 'must be a SHA-256 in hex: fullmakt operator-token NAME makes a token and tells its hash' },
+);
