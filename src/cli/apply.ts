@@ -55,6 +55,11 @@ async function apply(options: Options): Promise<void> {
       process.exitCode = 1;
       return;
     }
+    if ('refusal' in result) {
+      console.error(`${configFile}: ${result.refusal}`);
+      process.exitCode = 1;
+      return;
+    }
     if (dryRun) for (const change of result.changes) report.tell(change);
     remarks = await remarksOn(store, state, prune);
   } finally {

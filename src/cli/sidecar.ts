@@ -1,8 +1,11 @@
 import { Command } from 'commander';
 import { renderFaults } from '../config/file-fault.ts';
+import type { Peppers } from '../grants/subscription-key.ts';
+import { describeUnreachableKeys, unreachableKeys } from '../grants/unlisted-peppers.ts';
 import { startSidecar } from '../sidecar/sidecar.ts';
 import { openStore } from '../store/open-store.ts';
-import { createLog } from '../telemetry/log.ts';
+import type { Store } from '../store/store.ts';
+import { createLog, type Logger } from '../telemetry/log.ts';
 import { CONFIG_FILE, FAULTY_CONFIGURATION } from './configuration.ts';
 import { endOfProcess } from './end-of-process.ts';
 import { loadWithPolicy } from './load-with-policy.ts';
@@ -23,11 +26,20 @@ export function sidecarCommand(): Command {
       // It writes but when keys were used: what a store promises to its writers is the admin's to ask for.
       const store = await openStore(config.store, { durability: 'relaxed' });
       try {
-        const sidecar = await startSidecar(config, { store, policy, log: createLog() });
+        const log = createLog();
+        await warnOfPeppers(store, config.secrets.peppers, log);
+        const sidecar = await startSidecar(config, { store, policy, log });
         await endOfProcess();
         await sidecar.close();
       } finally {
         await store.close();
       }
     });
+}
+
+/** No reason not to start: the keys whose pepper is listed are as good as ever. */
+async function warnOfPeppers(store: Store, peppers: Peppers, log: Logger): Promise<void> {
+  const unreachable = await unreachableKeys(store, peppers, new Date().toISOString());
+  const words = describeUnreachableKeys(unreachable);
+  if (words !== undefined) log.error(words);
 }

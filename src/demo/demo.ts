@@ -78,6 +78,7 @@ export async function startDemo(options: {
   const applied = await applyState(store, await demoState(keys), { peppers: config.secrets.peppers });
   if ('faults' in applied)
     throw new Error(`the demo's state does not apply:\n${renderFaults(applied.faults)}`);
+  if ('refusal' in applied) throw new Error(applied.refusal);
   adopt(await startAdmin(config, { store, log }));
   adopt(await startSidecar(config, { store, policy, log }));
 

@@ -10,11 +10,15 @@ import { planPruning } from './plan/pruning.ts';
 import { faultsOfReferences } from './plan/references.ts';
 import type { State } from './state.ts';
 import type { Peppers } from './subscription-key.ts';
+import { describeUnreachableKeys, unreachableKeys } from './unlisted-peppers.ts';
 
 /** Plans that others' writes may overtake before an apply gives up. */
 const ATTEMPTS = 40;
 /** Milliseconds, at most, between two of them. */
 const MAX_PAUSE = 50;
+
+const WAY_OUT =
+  'nothing was changed: list that pepper again, after the first, or state both keys of those subscriptions anew';
 
 /** Whoever runs `apply` where nobody says who it is. */
 const APPLY: Origin = { actor: { kind: 'system', name: 'apply' }, route: 'apply' };
@@ -36,14 +40,19 @@ export interface ApplyOptions {
  * second time changes nothing; a large state is written in several commits, whatever stands in a commit before what
  * rests on it.
  *
- * @returns what was changed (in a dry run: what would be), or every fault of the state, and then nothing was changed
+ * @returns what was changed (in a dry run: what would be), or every fault of the state, and then nothing was changed;
+ *   nor was it where a refusal says that the store would still have keys under a pepper that is not listed
  * @throws StoreError also if others changed the same records again and again
  */
 export async function applyState(
   store: Store,
   state: State,
   options: ApplyOptions,
-): Promise<{ readonly changes: readonly AppliedChange[] } | { readonly faults: readonly FileFault[] }> {
+): Promise<
+  | { readonly changes: readonly AppliedChange[] }
+  | { readonly faults: readonly FileFault[] }
+  | { readonly refusal: string }
+> {
   const { peppers, origin = APPLY, dryRun = false, prune = false } = options;
   const changes: AppliedChange[] = [];
   const applied = (change: AppliedChange): void => {
@@ -52,11 +61,15 @@ export async function applyState(
   };
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const draft = new Draft(store, origin);
+    const unreachable = await unreachableKeys(store, peppers, draft.now);
+    await draft.load(unreachable.map(({ key }) => key));
     await loadFor(draft, state, peppers, prune);
     const faults = [...faultsOfReferences(draft, state, peppers, prune), ...state.faults];
     if (faults.length > 0) return { faults: fileByFile(faults) };
     planState(draft, state, peppers, draft.now);
     if (prune) planPruning(draft, state, draft.now);
+    const unreached = describeUnreachableKeys(unreachable.filter(({ key }) => draft.get(key) !== undefined));
+    if (unreached !== undefined) return { refusal: `${unreached}; ${WAY_OUT}` };
     if (dryRun) return { changes: draft.changes.map(({ made: _, ...change }) => change) };
     if (await draft.commit(applied)) return { changes };
     await sleep(Math.random() * MAX_PAUSE);

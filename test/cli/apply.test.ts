@@ -20,6 +20,7 @@ subscriptions: [{ email: a@x.no, apiProduct: products, primaryKey: a-key-of-some
 let folder: string;
 const out: string[] = [];
 const err: string[] = [];
+const errors: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fullmakt-apply-'));
@@ -33,12 +34,14 @@ afterEach(() => {
   process.exitCode = undefined;
   out.length = 0;
   err.length = 0;
+  errors.length = 0;
 });
 
 async function apply(text: string, flags: readonly string[] = [], config = 'fullmakt.yaml') {
   const file = join(folder, 'state.yaml');
   await writeFile(file, text);
   vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(line));
+  vi.spyOn(console, 'error').mockImplementation((line: string) => void errors.push(line));
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
   await applyCommand().parseAsync(['-f', file, '--config', join(folder, config), ...flags], { from: 'user' });
   return process.exitCode;
@@ -123,4 +126,20 @@ test('a faulty configuration is told with exit status 78', async () => {
   await writeFile(join(folder, 'faulty.yaml'), CONFIG.replace('policy:', 'polisy:'));
   expect(await apply(STATE, [], 'faulty.yaml')).toBe(78);
   expect(err.join('')).toContain('faulty.yaml:2:1: polisy: there is no such name here; did you mean policy?');
+});
+
+test('a pepper that was exchanged is told, with exit status 1, and nothing is changed', async () => {
+  await apply(STATE);
+  await writeFile(join(folder, 'new-pepper'), 'another pepper of thirty-two chars\n');
+  await writeFile(join(folder, 'exchanged.yaml'), CONFIG.replace('file:pepper', 'file:new-pepper'));
+  out.splice(0);
+  expect(await apply('users: [{ email: b@x.no }]', [], 'exchanged.yaml')).toBe(1);
+  expect(out).toEqual([]);
+  expect(errors).toEqual([
+    expect.stringMatching(
+      /exchanged\.yaml: 1 subscription has keys under a pepper that secrets\.pepper does not list \([0-9a-f]{8}\): .*nothing was changed/,
+    ),
+  ]);
+  process.exitCode = undefined;
+  await apply('{ users: [], apiProducts: [] }', ['--prune']);
 });

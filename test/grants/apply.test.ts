@@ -184,7 +184,8 @@ test('peppers of other deployments know nothing of a key', async () => {
   const store = await rig.openStore();
   await rig.apply(store, STATE);
   const others = [{ id: '0b0b0b0b', text: new Secret('another pepper of thirty-two chars') }] as const;
-  const line = '~ subscription api@distributor.no my-products: primary key replaced';
-  expect(linesOf(await rig.apply(store, STATE, { peppers: others }))).toContain(line);
-  expect(linesOf(await rig.apply(store, STATE, { peppers: [...others, ...PEPPERS] }))).toEqual([]);
+  const state = STATE.replaceAll(/primaryKey: ([\w-]+)/g, 'primaryKey: $1, secondaryKey: second-$1');
+  const line = '~ subscription api@distributor.no my-products: primary key replaced, secondary key replaced';
+  expect(linesOf(await rig.apply(store, state, { peppers: others }))).toContain(line);
+  expect(linesOf(await rig.apply(store, state, { peppers: [...PEPPERS, ...others] }))).toEqual([]);
 });
