@@ -45,6 +45,21 @@ export const HttpUrl = textFormat<URL>((text) => {
   return { value: url };
 });
 
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Where a set of public keys is: a URL, or a file's path as it was written. */
+export const KeySetPlace = textFormat<URL | string>((text) => {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+    return text === '' ? { fault: 'must be a URL, or the path of a file' } : { value: text };
+  const url = parseUrl(text, ['https:', 'http:']);
+  if ('fault' in url) return { fault: 'must be an https URL, or the path of a file' };
+  if (url.username !== '' || url.password !== '') return { fault: 'takes no user and no password' };
+  // Whoever can change the keys on their way can be anybody.
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
+    return { fault: 'must be https: http is for this machine alone' };
+  return { value: url };
+});
+
 /** `log`, or the address of an SMTP server, perhaps with a user and a password. */
 export const MailAddress = textFormat<Secret>((text) => {
   if (text === 'log') return { value: new Secret(text) };

@@ -1,4 +1,4 @@
-import type { Pepper, Route, Upstream } from '../model/route.ts';
+import type { Pepper, Route, TokenIssuer, Upstream } from '../model/route.ts';
 import type { Secret } from '../model/secret.ts';
 
 export interface Address {
@@ -68,6 +68,8 @@ export interface Config {
   /** The header's name as written; names are compared in any case (RFC 9110, section 5.1). */
   readonly subscriptionKey: { readonly header: string; readonly query: string };
   readonly refusals: 'problem' | 'apim';
+  /** Those that routes name in `bearer`, and others that none does. */
+  readonly tokenIssuers: readonly TokenIssuer[];
   readonly upstreams: readonly Upstream[];
   readonly routes: readonly Route[];
 }

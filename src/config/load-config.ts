@@ -3,12 +3,13 @@ import type { Config } from './config.ts';
 import { type FileFault, inFileOrder } from './file-fault.ts';
 import { type Interpolated, interpolate } from './interpolation.ts';
 import { member, read } from './raw-value.ts';
+import { type Part, ReferencedFiles } from './referenced-files.ts';
 import { resolveConfig } from './resolve-config.ts';
 import { checkRoutes } from './route-rules.ts';
 import { checkTop, type Report } from './rules.ts';
 import { BundleFile, ConfigFile, SECRET_NAMES } from './schema.ts';
 import { checkSchema } from './schema-issues.ts';
-import { checkTls, checkTlsFiles, type Part } from './tls-rules.ts';
+import { checkTls } from './tls-rules.ts';
 import { readYamlFile, YamlFile, type YamlPath } from './yaml-file.ts';
 
 /** The folder that the program keeps its own files in, beside the configuration unless told otherwise. */
@@ -19,7 +20,7 @@ export interface LoadOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Stands in for `.fullmakt` in every path of the file that begins with it. */
   readonly dataFolder?: string;
-  /** Whose certificates and keys are looked into, so that their faults are told with the others; none if left out. */
+  /** Whose files (certificates, keys) are looked into, so that their faults are told with the others; none if left out. */
   readonly part?: Part;
   /** Tries the bundle that the file names, so that its fault is told with the others; undefined: it is good. */
   readonly checkPolicy?: (bundleFile: string) => Promise<string | undefined>;
@@ -45,7 +46,8 @@ export async function loadConfig(
   checkTop(filledIn.value, report);
   checkTls(filledIn.value, report);
   checkRoutes(filledIn.value, report, (path) => yaml.fault(path, '').line);
-  if (options.part !== undefined) checkTlsFiles(filledIn.value, options.part, report, resolvePath);
+  if (options.part !== undefined)
+    new ReferencedFiles(report, resolvePath).check(filledIn.value, options.part);
   const bundleFile = read(BundleFile, member(filledIn.value, 'policy'));
   if (bundleFile !== undefined) {
     const fault = await options.checkPolicy?.(resolvePath(bundleFile));

@@ -1,6 +1,13 @@
 import { isIPv6 } from 'node:net';
 import { normalizeEmail } from '../model/email.ts';
-import type { AttributeSource, FilteredResponse, ItemSelection, Route, Upstream } from '../model/route.ts';
+import type {
+  AttributeSource,
+  FilteredResponse,
+  ItemSelection,
+  Route,
+  TokenIssuer,
+  Upstream,
+} from '../model/route.ts';
 import type { Selector } from '../model/selector.ts';
 import type { Address, Config } from './config.ts';
 import type { ConfigFile } from './schema.ts';
@@ -22,6 +29,9 @@ export function resolveConfig(file: ConfigFile, resolvePath: (written: string) =
   const upstreams = Object.entries(file.upstreams).map(([name, upstream]) =>
     resolveUpstream(name, upstream, resolvePath),
   );
+  const tokenIssuers = Object.entries(file.tokenIssuers).map(([name, issuer]) =>
+    resolveIssuer(name, issuer, resolvePath),
+  );
   const publicUrl = admin.publicUrl ?? urlOf(admin.listen, admin.tls === undefined ? 'http' : 'https');
   return {
     sidecar: { ...sidecar, tls: resolveListenerTls(sidecar.tls, resolvePath) },
@@ -36,8 +46,9 @@ export function resolveConfig(file: ConfigFile, resolvePath: (written: string) =
     secrets: { peppers: secrets.pepper, signingKeys: secrets.signingKey },
     subscriptionKey,
     refusals,
+    tokenIssuers,
     upstreams,
-    routes: file.routes.map((route) => resolveRoute(route, upstreams)),
+    routes: file.routes.map((route) => resolveRoute(route, upstreams, tokenIssuers)),
   };
 }
 
@@ -78,15 +89,33 @@ function resolveUpstream(
   return { ...upstream, name, tls };
 }
 
-function resolveRoute(route: WrittenRoute, upstreams: readonly Upstream[]): Route {
+function resolveIssuer(
+  name: string,
+  issuer: ConfigFile['tokenIssuers'][string],
+  resolvePath: (written: string) => string,
+): TokenIssuer {
+  const { jwks } = issuer;
+  return { ...issuer, name, jwks: typeof jwks === 'string' ? resolvePath(jwks) : jwks };
+}
+
+function resolveRoute(
+  route: WrittenRoute,
+  upstreams: readonly Upstream[],
+  tokenIssuers: readonly TokenIssuer[],
+): Route {
   const upstream = upstreams.find(({ name }) => name === route.upstream);
   if (upstream === undefined) throw new Error('a route without an upstream got past the rules');
+  const bearer = tokenIssuers.find(({ name }) => name === route.bearer);
+  // Without it the route would be open to subscription keys.
+  if (route.bearer !== undefined && bearer === undefined)
+    throw new Error('a route without a token issuer got past the rules');
   const { match, request, response } = route;
   return {
     match: match.written,
     method: match.method,
     path: match.path,
     upstream,
+    bearer,
     apiProduct: route.apiProduct,
     api: route.api,
     query: route.query,

@@ -17,6 +17,7 @@ export function checkRoutes(file: unknown, report: Report, lineOf: (path: YamlPa
     const path = ['routes', index];
     const match = read(MatchLine, member(route, 'match'));
     checkUpstream(file, route, path, report);
+    checkBearer(file, route, path, report);
     checkQuery(file, route, path, report);
     checkRequest(route, match, path, report);
     checkResponse(member(route, 'response'), [...path, 'response'], report);
@@ -34,11 +35,20 @@ function alike(a: Match, b: Match): boolean {
 }
 
 function checkUpstream(file: unknown, route: unknown, path: YamlPath, report: Report): void {
-  const name = member(route, 'upstream');
   const upstreams = member(file, 'upstreams');
-  if (typeof name !== 'string' || !isMapping(upstreams)) return;
-  if (Object.hasOwn(upstreams, name)) return;
-  report([...path, 'upstream'], `there is no such upstream${suggestion(name, Object.keys(upstreams))}`);
+  if (isMapping(upstreams)) checkName(member(route, 'upstream'), upstreams, [...path, 'upstream'], report);
+}
+
+function checkBearer(file: unknown, route: unknown, path: YamlPath, report: Report): void {
+  const issuers = member(file, 'tokenIssuers') ?? {};
+  if (isMapping(issuers)) checkName(member(route, 'bearer'), issuers, [...path, 'bearer'], report);
+}
+
+/** What is named must be among what there is. */
+function checkName(name: unknown, known: object, path: YamlPath, report: Report): void {
+  if (typeof name !== 'string' || Object.hasOwn(known, name)) return;
+  const noun = path.at(-1) === 'bearer' ? 'token issuer' : 'upstream';
+  report(path, `there is no such ${noun}${suggestion(name, Object.keys(known))}`);
 }
 
 function checkQuery(file: unknown, route: unknown, path: YamlPath, report: Report): void {

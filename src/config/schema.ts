@@ -4,6 +4,7 @@ import {
   AddressRangeText,
   EmailAddress,
   HttpUrl,
+  KeySetPlace,
   ListenAddress,
   MailAddress,
   StoreAddress,
@@ -53,6 +54,13 @@ const Upstream = z.strictObject({
   tls: UpstreamTls.optional(),
 });
 
+const TokenIssuer = z.strictObject({
+  issuer: Title,
+  audience: Title,
+  jwks: KeySetPlace,
+  clockSkew: Duration.default(30_000),
+});
+
 const selection = {
   items: BodySelector,
   attributes: z.record(Name, ItemSelector).optional(),
@@ -78,6 +86,7 @@ const Cors = z.strictObject({
 const Route = z.strictObject({
   match: MatchLine,
   upstream: z.string(),
+  bearer: z.string().optional(),
   apiProduct: Title,
   api: Title,
   query: z
@@ -130,6 +139,7 @@ export const ConfigFile = z.strictObject({
     })
     .prefault({}),
   refusals: z.enum(['problem', 'apim']).default('problem'),
+  tokenIssuers: z.record(Name, TokenIssuer).default({}),
   upstreams: z.record(Name, Upstream),
   routes: z.array(Route).min(1, { error: 'needs at least one' }),
 });

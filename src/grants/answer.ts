@@ -1,9 +1,9 @@
 import type { Identity } from '../model/identity.ts';
 import type { Meaning } from './identity-reader.ts';
 
-/** Who a key stands for, by records that have not changed since. */
+/** Who a caller is, by records that have not changed since. */
 export class Answer {
-  /** The key's hash, by which it is asked for again. */
+  /** By which it is asked for again: a key's hash, or an address and what it is asked for. */
   readonly hash: string;
   /** Undefined: nobody. */
   readonly meaning: Meaning | undefined;

@@ -4,7 +4,7 @@ import { Secret } from '../model/secret.ts';
 import type { Follower, StoreEvent } from '../store/follower.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { Answer, AnswersByRecord } from './answer.ts';
-import { IdentityReader } from './identity-reader.ts';
+import { IdentityReader, type Reading } from './identity-reader.ts';
 import type { LastUse } from './last-use.ts';
 import { hashSubscriptionKey, isSubscriptionKey, type Peppers } from './subscription-key.ts';
 
@@ -14,6 +14,9 @@ const KNOWN_SIZE = 200_000;
 const UNKNOWN_KEYS = 10_000;
 /** Readings that changes may overtake before a request is told that it can't be answered. */
 const ATTEMPTS = 10;
+
+/** Reads who a caller is; gets the set to write down every record's key in before it is read. */
+type Read = (keys: Set<string>) => Promise<Reading>;
 
 /** A reading of records that is under way. */
 interface Fill {
@@ -25,7 +28,7 @@ interface Fill {
 }
 
 /**
- * Finds out who a subscription key stands for, and forgets it the moment that a record it rests on is known to have
+ * Finds out who a subscription key stands for, or whose an address is, and forgets it the moment that a record it rests on is known to have
  * changed. An identity that has changed is a new object.
  */
 export class Identities {
@@ -34,7 +37,7 @@ export class Identities {
   readonly #reader: IdentityReader;
   readonly #lastUse: LastUse | undefined;
   readonly #unsubscribe: () => void;
-  // By the key's hash under the first pepper. Apart, so that those who guess do not push out those who know.
+  // By the key's hash under the first pepper, or by what an address is asked for. Apart, so that those who guess do not push out those who know.
   readonly #known: LRUCache<string, Answer>;
   readonly #unknown: LRUCache<string, Answer>;
   readonly #fills = new Map<string, Fill>();
@@ -71,13 +74,22 @@ export class Identities {
   async identify(text: string): Promise<Identity | undefined> {
     if (!isSubscriptionKey(text)) return undefined;
     const key = new Secret(text);
-    const hash = hashSubscriptionKey(key, this.#peppers[0]);
-    const remembered = this.#known.get(hash) ?? this.#unknown.get(hash);
-    if (remembered !== undefined) return this.#present(remembered);
-    const fill = this.#fills.get(hash) ?? this.#startFill(hash, key);
-    const answer = await fill.answer;
-    // A change may have become known between the answer and its way here.
-    return answer.current ? this.#present(answer) : this.identify(text);
+    const hashes = this.#peppers.map((pepper) => hashSubscriptionKey(key, pepper));
+    return this.#find(hashes[0] ?? '', (read) => this.#reader.read(hashes, read));
+  }
+
+  /**
+   * Who has an address, for a caller whom somebody else has proved to be its user.
+   * @param email in its one form
+   * @param subscription what stands in the place of one
+   * @returns undefined where nobody has the address, or has not confirmed it
+   * @throws StoreError as `identify`
+   */
+  async identifyHolder(email: string, subscription: Identity['subscription']): Promise<Identity | undefined> {
+    const { id, apiProduct } = subscription;
+    return this.#find(JSON.stringify([id, apiProduct, email]), (read) =>
+      this.#reader.readHolder(email, subscription, read),
+    );
   }
 
   /** False once anything that the identity was made from is known to have changed, and when its key has ended. */
@@ -91,39 +103,46 @@ export class Identities {
     this.#forgetAll();
   }
 
+  async #find(hash: string, read: Read): Promise<Identity | undefined> {
+    const remembered = this.#known.get(hash) ?? this.#unknown.get(hash);
+    if (remembered !== undefined) return this.#present(remembered);
+    const fill = this.#fills.get(hash) ?? this.#startFill(hash, read);
+    const answer = await fill.answer;
+    // A change may have become known between the answer and its way here.
+    return answer.current ? this.#present(answer) : this.#find(hash, read);
+  }
+
   #present(answer: Answer): Identity | undefined {
     const now = Date.now();
     const identity = answer.identityAt(now);
-    if (answer.meaning !== undefined && identity !== undefined) {
-      const { stored } = answer.meaning;
+    const stored = answer.meaning?.stored;
+    if (identity !== undefined && stored !== undefined)
       this.#lastUse?.note(identity.subscription.id, { stored, renewed: answer.hash, at: now });
-    }
     return identity;
   }
 
-  #startFill(hash: string, key: Secret): Fill {
+  #startFill(hash: string, read: Read): Fill {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     const fill: Fill = { answer: promise, keys: new Set(), overtaken: false };
     this.#fills.set(hash, fill);
-    resolve(this.#fill(hash, key, fill));
+    resolve(this.#fill(hash, read, fill));
     return fill;
   }
 
-  async #fill(hash: string, key: Secret, fill: Fill): Promise<Answer> {
-    const keys = this.#peppers.map((pepper) => hashSubscriptionKey(key, pepper));
+  async #fill(hash: string, read: Read, fill: Fill): Promise<Answer> {
     try {
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         fill.keys.clear();
         fill.overtaken = false;
         const known = this.#follower.position.revision;
-        const { answer, revision } = await this.#reader.read(keys, fill.keys);
+        const { answer, revision } = await read(fill.keys);
         // One older than what the feed has told is of a server that lags, or of a history that was lost.
         if (!fill.overtaken && revision >= known) return this.#remember(new Answer(hash, answer), fill);
       }
     } finally {
       this.#fills.delete(hash);
     }
-    throw new StoreError('unreachable', 'the records of a key change faster than they can be read');
+    throw new StoreError('unreachable', 'the records of a caller change faster than they can be read');
   }
 
   #remember(answer: Answer, { keys }: Fill): Answer {

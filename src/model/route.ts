@@ -62,6 +62,20 @@ export interface Cors {
   readonly credentials: boolean;
 }
 
+/** Somebody who vouches for callers by signed tokens (JWT, RFC 7519). */
+export interface TokenIssuer {
+  /** What it is called here. */
+  readonly name: string;
+  /** The claim `iss` of its tokens. */
+  readonly issuer: string;
+  /** What the claim `aud` of its tokens must name. */
+  readonly audience: string;
+  /** Where its public keys are (RFC 7517): at a URL, or in a file by its absolute path. */
+  readonly jwks: URL | string;
+  /** Milliseconds that its clock may differ from ours. */
+  readonly clockSkew: number;
+}
+
 export interface Route {
   /** As written: `GET /products/{id}`. */
   readonly match: string;
@@ -69,6 +83,8 @@ export interface Route {
   readonly method: string;
   readonly path: PathTemplate;
   readonly upstream: Upstream;
+  /** Whose tokens tell who calls; undefined: subscription keys do. */
+  readonly bearer: TokenIssuer | undefined;
   /** The API product that the caller's subscription must be for. */
   readonly apiProduct: string;
   /** The API whose roles count here. */

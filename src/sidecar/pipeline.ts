@@ -1,6 +1,6 @@
 import type { Roles } from '../grants/roles.ts';
 import type { Decisions } from '../policy/decisions.ts';
-import { type AuthenticationParts, authenticate } from './authenticate.ts';
+import { type AuthenticationParts, authenticate } from './authenticate/authenticate.ts';
 import { authorize } from './authorize.ts';
 import { type ConclusionParts, conclude, type Outcome } from './conclude.ts';
 import { answerPreflight, type CorsRoute, corsHeaders } from './cors.ts';
@@ -51,7 +51,7 @@ async function decide(exchange: Exchange, parts: PipelineParts): Promise<Outcome
   if (isRefusal(routed)) return refused(routed);
 
   const authenticated = await authenticate(routed, parts.authentication);
-  if (isRefusal(authenticated)) return refused(authenticated);
+  if ('kind' in authenticated) return authenticated;
   exchange.identity = authenticated.identity;
   const busy = parts.inFlight.admit(exchange, authenticated.identity.userId);
   if (busy !== undefined) return refused(busy);
@@ -72,7 +72,8 @@ function checkExpectation({ expectation }: Exchange): Refusal | undefined {
 }
 
 function preflighted(route: CorsRoute, { incoming }: Exchange, { authentication }: PipelineParts): Outcome {
-  const answer = answerPreflight(route, incoming, authentication.keyHeader.toLowerCase());
+  const credential = route.bearer === undefined ? authentication.keyHeader.toLowerCase() : 'authorization';
+  const answer = answerPreflight(route, incoming, credential);
   return isRefusal(answer) ? refused(answer) : { kind: 'preflight', answer };
 }
 

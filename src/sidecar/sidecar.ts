@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts';
 import { loggedListenerTls } from '../telemetry/listener-tls.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { Metrics } from '../telemetry/metrics.ts';
+import { TokenIssuers } from './authenticate/token-issuers.ts';
 import { Forwarder } from './forward/forwarder.ts';
 import { IdentitySigner } from './identity-signer.ts';
 import { InFlight } from './in-flight.ts';
@@ -102,11 +103,13 @@ async function openPipeline(
   const lastUse = adopt(new LastUse(store));
   const identities = adopt(new Identities({ store, follower, peppers, timezone, lastUse }));
   const forwarder = adopt(new Forwarder({ config, catalog, signer, log }));
+  const tokenIssuers = adopt(new TokenIssuers(config.tokenIssuers, log));
   observe(metrics, inFlight, follower, catalog);
   return {
     routes: new RouteTable(config.routes),
     authentication: {
       identities,
+      tokenIssuers,
       // What is being read again from the start lacks the rest: as good as no word at all.
       silence: () => (catalog.complete && roles.complete ? follower.silence() : Number.POSITIVE_INFINITY),
       maxStaleness: config.sidecar.maxStaleness,

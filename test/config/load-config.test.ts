@@ -170,6 +170,30 @@ upstreams:
     expect(config.upstreams[0]?.url.href).toBe('http://backend.test/base');
   });
 
+  test('files are found from the configuration’s own folder, and an issuer from the routes that name it', async () => {
+    const inFolder = await mkdtemp(join(folder, 'files-'));
+    const file = join(inFolder, 'fullmakt.yaml');
+    const text = `${MINIMAL.replace('api: open,', 'api: open, bearer: gateway,')}
+sidecar: { tls: { certificate: tls/a.crt, key: tls/a.key, clientCa: tls/clients.crt } }
+admin: { listen: "127.0.0.1:9000", tls: { certificate: /etc/b.crt, key: /etc/b.key } }
+tokenIssuers: { gateway: { issuer: https://login.test, audience: a, jwks: keys.json } }
+`;
+    await writeFile(file, text.replace('8090" }', '8090", tls: { ca: ca.crt } }').replace('http:', 'https:'));
+    const loaded = await loadConfig(file, { environment });
+    if ('faults' in loaded) throw new Error(renderFaults(loaded.faults));
+    const { sidecar, admin, tokenIssuers, upstreams, routes } = loaded.config;
+    expect(sidecar.tls).toEqual({
+      certificate: join(inFolder, 'tls/a.crt'),
+      key: join(inFolder, 'tls/a.key'),
+      clientCa: join(inFolder, 'tls/clients.crt'),
+    });
+    expect(admin.tls).toEqual({ certificate: '/etc/b.crt', key: '/etc/b.key', clientCa: undefined });
+    expect(admin.publicUrl.href).toBe('https://127.0.0.1:9000/');
+    expect(upstreams[0]?.tls).toEqual({ ca: join(inFolder, 'ca.crt'), keyPair: undefined });
+    expect(tokenIssuers).toMatchObject([{ jwks: join(inFolder, 'keys.json'), clockSkew: 30_000 }]);
+    expect(routes[0]?.bearer).toBe(tokenIssuers[0]);
+  });
+
   test('the admin’s URL is where it listens, unless told otherwise', async () => {
     const listening = await loadGood(`${MINIMAL}admin: { listen: "[::1]:9000" }\n`);
     expect(listening.admin.publicUrl.href).toBe('http://[::1]:9000/');

@@ -83,3 +83,14 @@ it('every fault of the configuration is told at its place, nothing listens, and 
   expect(message.match(/^.*faulty\.yaml:\d+:\d+: /gm)).toHaveLength(2);
   expect([output, status]).toEqual(['', 78]);
 });
+
+it('keys whose pepper is no longer listed are told in the log as it starts', async () => {
+  const file = join(folder, 'exchanged.yaml');
+  await writeFile(join(folder, 'new-pepper'), 'another pepper of thirty-two chars');
+  await writeFile(file, (await readFile(configuration, 'utf8')).replace('file:pepper', 'file:new-pepper'));
+  const [line] = await once(start(file).stdout, 'data');
+  expect(JSON.parse(String(line).split('\n')[0] ?? '')).toMatchObject({
+    level: 'error',
+    msg: expect.stringMatching(/subscriptions have keys under a pepper that secrets\.pepper does not list/),
+  });
+});

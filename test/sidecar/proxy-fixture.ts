@@ -11,6 +11,7 @@ import type { Route } from '../../src/model/route.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { Decisions } from '../../src/policy/decisions.ts';
 import type { ItemInput, Policy, PolicyFault } from '../../src/policy/engine.ts';
+import { TokenIssuers } from '../../src/sidecar/authenticate/token-issuers.ts';
 import { Forwarder } from '../../src/sidecar/forward/forwarder.ts';
 import { IdentitySigner } from '../../src/sidecar/identity-signer.ts';
 import { InFlight } from '../../src/sidecar/in-flight.ts';
@@ -67,6 +68,7 @@ export async function startProxy(
         identify: (key) => Promise.resolve(known.get(key)),
         isCurrent: () => current,
       }),
+      tokenIssuers: new TokenIssuers([], log),
       silence: () => 0,
       maxStaleness: 1000,
       keyHeader: subscriptionKey.header,

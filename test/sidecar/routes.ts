@@ -60,6 +60,7 @@ export function route(match: string, to: Upstream, changes: Partial<Route> = {})
     request: undefined,
     response: filtered('$[*]'),
     cors: undefined,
+    bearer: undefined,
     ...changes,
   };
 }

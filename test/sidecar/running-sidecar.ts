@@ -29,7 +29,10 @@ apiProducts:
   - { name: my-products, apis: [details-normal] }
   - { name: products, apis: [open-stock] }
 roles: [{ roleId: DETAILS_READ, api: details-normal, httpVerb: GET, description: Read product details }]
-users: [{ email: api@wholesaler.no, confirmed: true }, { email: api@stranger.no, confirmed: true }]
+users:
+  - { email: api@wholesaler.no, confirmed: true }
+  - { email: api@stranger.no, confirmed: true }
+  - { email: api@unconfirmed.no }
 subscriptions:
   - { email: api@wholesaler.no, apiProduct: my-products, primaryKey: ${KEYS.owner}, secondaryKey: ${KEYS.ownerSecondary} }
   - { email: api@wholesaler.no, apiProduct: products, primaryKey: ${KEYS.ownerOpen} }
@@ -79,8 +82,13 @@ const answerEmpty: RequestListener = (_, response) => {
 /**
  * @param policies a folder of Rego, relative to the checkout
  * @param sidecarKeys what else stands under `sidecar` in the configuration
+ * @param appended what follows the routes
  */
-export async function runSidecar(policies = 'policies', sidecarKeys = ''): Promise<RunningSidecar> {
+export async function runSidecar(
+  policies = 'policies',
+  sidecarKeys = '',
+  appended = '',
+): Promise<RunningSidecar> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.adopt(await makeFolder(), (folder) => rm(folder, { recursive: true }));
   const upstreamRequests: string[] = [];
@@ -95,7 +103,9 @@ export async function runSidecar(policies = 'policies', sidecarKeys = ''): Promi
     upstream.closeAllConnections();
   });
 
-  const loaded = await loadWithPolicy(await fillFolder(folder, portOf(upstream), policies, sidecarKeys));
+  const loaded = await loadWithPolicy(
+    await fillFolder(folder, portOf(upstream), policies, sidecarKeys, appended),
+  );
   if ('faults' in loaded) throw new Error(renderFaults(loaded.faults));
   const { config, policy } = loaded;
   const store = await openStore(config.store, { durability: 'relaxed' });
@@ -135,10 +145,11 @@ export async function fillFolder(
   backendPort: number,
   policies: string,
   sidecarKeys = '',
+  appended = '',
 ): Promise<string> {
   const file = join(folder, 'fullmakt.yaml');
   await makeSecrets(folder);
-  const configuration = CONFIGURATION.replace('BACKEND', String(backendPort));
+  const configuration = CONFIGURATION.replace('BACKEND', String(backendPort)) + appended;
   await writeFile(file, configuration.replace('127.0.0.1:0" }', `127.0.0.1:0", ${sidecarKeys} }`));
   await writeFile(join(folder, 'state.yaml'), STATE);
   const compiled = await compilePolicies(policies);

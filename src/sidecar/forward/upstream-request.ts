@@ -44,6 +44,8 @@ export function upstreamHeaders(
   const ofTheConnection = connectionOptions(incoming.headers);
   for (const name of route.upstream.requestHeaders) {
     if (NEVER.has(name) || name === keyHeader || ofTheConnection.includes(name)) continue;
+    // A token that was sent to us is of no use to an upstream but to be misused.
+    if (name === 'authorization' && route.bearer !== undefined) continue;
     const value = incoming.headers[name];
     if (value !== undefined) headers[name] = typeof value === 'string' ? value : value.join(', ');
   }

@@ -1,7 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { Route, Upstream } from '../../../src/model/route.ts';
+import { upstreamHeaders } from '../../../src/sidecar/forward/upstream-request.ts';
 import { ask, converse } from '../clients.ts';
 import { OWNER, type Proxy, startProxy, startUpstream } from '../proxy-fixture.ts';
 import { filtered, route, upstream } from '../routes.ts';
@@ -158,4 +160,16 @@ it.each(kinds)('a body on a %s route that takes none reaches no upstream', async
   expect(answer.status).toBe(400);
   expect(JSON.parse(answer.body)).toMatchObject({ code: 'body_malformed' });
   expect(proxy.heard).toEqual([]);
+});
+
+it('a token that tells who calls stays here, even where the header is listed for callers with keys', () => {
+  const to = upstream('https://backend.example', { requestHeaders: ['authorization'] });
+  const jwks = new URL('https://login.example/jwks');
+  const bearer = { name: 'gateway', issuer: 'i', audience: 'a', jwks, clockSkew: 0 };
+  const incoming = new IncomingMessage(new Socket());
+  incoming.headers = { authorization: 'Bearer x' };
+  const passed = (changes: Partial<Route>) =>
+    upstreamHeaders({ incoming, route: route('GET /', to, changes) }, 'token', 'key')['authorization'];
+  expect(passed({ bearer })).toBeUndefined();
+  expect(passed({})).toBe('Bearer x');
 });

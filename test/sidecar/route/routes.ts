@@ -27,6 +27,7 @@ export function routeOf(match: string, rest: Partial<Route> = {}): Route {
     request: undefined,
     response: 'unfiltered',
     cors: undefined,
+    bearer: undefined,
     ...rest,
   };
 }
