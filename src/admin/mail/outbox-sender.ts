@@ -21,6 +21,8 @@ const HOUR = 3600 * SECOND;
 const POLL = SECOND;
 /** Mails that are looked for at once. */
 const BATCH = 50;
+/** Mails that are sent at once, each on its own connection: mail servers bound how many one client may have. */
+const PARALLEL = 5;
 /** For so long a mail is tried (RFC 5321, section 4.5.4.1 asks for four to five days). */
 const PATIENCE = 5 * 24 * HOUR;
 
@@ -37,8 +39,8 @@ export interface OutboxSenderParts {
 }
 
 /**
- * Sends what is in the outbox, one mail after another. Several may run at once, in processes that know nothing of each
- * other: each mail is held by one of them while it is sent, and taken up by another only if that one is gone.
+ * Sends what is in the outbox. Several may run at once, in processes that know nothing of each other: each mail is held
+ * by one of them while it is sent, and taken up by another only if that one is gone.
  */
 export class OutboxSender {
   readonly #parts: OutboxSenderParts;
@@ -59,7 +61,7 @@ export class OutboxSender {
     return sender;
   }
 
-  /** Resolves when the mail that is being sent has been. */
+  /** Resolves when the mails that are being sent have been. */
   async close(): Promise<void> {
     this.#closed.abort();
     await this.#running;
@@ -79,7 +81,7 @@ export class OutboxSender {
     const { store, log } = this.#parts;
     try {
       const due = await dueMails(store, Date.now(), BATCH);
-      for (const mail of due) if (!this.#closed.signal.aborted) await this.#send(mail);
+      await this.#sendAll([...due]);
       this.#failing = false;
       return due.length;
     } catch (error) {
@@ -88,6 +90,17 @@ export class OutboxSender {
       this.#failing = true;
       return 0;
     }
+  }
+
+  async #sendAll(queue: WaitingMail[]): Promise<void> {
+    const sendNext = async (): Promise<void> => {
+      for (let mail = queue.shift(); mail && !this.#closed.signal.aborted; mail = queue.shift()) {
+        await this.#send(mail);
+      }
+    };
+    // None is left behind at work where another fails.
+    const ends = await Promise.allSettled(Array.from({ length: PARALLEL }, sendNext));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   async #send(mail: WaitingMail): Promise<void> {

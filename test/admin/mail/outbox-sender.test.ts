@@ -230,22 +230,22 @@ test('a sender outlives an outage of the store', async () => {
   await server.arrived(1);
 });
 
-test('a sender that is closed ends with the mail that it is sending', async () => {
-  await grant(EMAIL, 'other@partner.no');
-  let release = () => {};
-  const reached = new Promise<void>((resolve) => {
-    server.onMessage = () => {
-      resolve();
-      return new Promise<void>((done) => (release = done));
-    };
-  });
+test('a sender that is closed ends with the mails that it is sending, and begins no more', async () => {
+  const emails = Array.from({ length: 12 }, (_, index) => `user${index}@partner.no`);
+  await grant(...emails);
+  let asked = 0;
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  server.onMessage = () => {
+    asked += 1;
+    return released;
+  };
   const sender = start();
-  await reached;
+  await until(async () => expect(asked).toBe(5));
   const closed = sender.close();
   release();
   await closed;
-  expect(server.mails).toHaveLength(1);
-  expect(await allRecords(store, 'outbox/')).toHaveLength(1);
+  expect(server.mails).toHaveLength(5);
+  expect(await allRecords(store, 'outbox/')).toHaveLength(7);
 });
 
 test('neither addresses nor links get into the log', async () => {
