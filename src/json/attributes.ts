@@ -30,8 +30,9 @@ export class AttributeReader {
   readonly #plan: Plan;
   readonly #verdicts: Verdicts;
   readonly #spellings = new Spellings();
-  /** The objects of the item that are open and on the way to an attribute. */
-  readonly #path: AttributeNode[] = [];
+  /** The innermost object of the item that is open and on the way to an attribute, and those around it. */
+  #object: AttributeNode | undefined;
+  readonly #around: (AttributeNode | undefined)[] = [];
   /** What the value is that comes next or is being read. */
   #node: AttributeNode | undefined;
   /** For each node, whether it was found in the item. */
@@ -51,7 +52,7 @@ export class AttributeReader {
 
   /** What is told next is within the item, and not its own end. */
   get within(): boolean {
-    return this.#path.length > 0;
+    return this.#object !== undefined;
   }
 
   /** An item begins with this byte. Returns whether to watch its children. */
@@ -70,12 +71,12 @@ export class AttributeReader {
 
   /** Whether a key of so many bytes may be on the way to an attribute. */
   wants(length: number): boolean {
-    return !this.#faulty && this.#path.at(-1)?.names.mayBe(length) === true;
+    return !this.#faulty && this.#object !== undefined && this.#object.names.mayBe(length);
   }
 
   /** Returns whether the member with this key is on the way to an attribute. */
   key(from: number, to: number, plain: boolean): boolean {
-    const object = this.#path.at(-1);
+    const object = this.#object;
     if (this.#faulty || object === undefined) return false;
     const found = object.names.find(this.#window, from, to, plain);
     if (found === OTHER) return false;
@@ -99,7 +100,8 @@ export class AttributeReader {
       this.#faulty = true;
       return false;
     }
-    this.#path.push(node);
+    this.#around.push(this.#object);
+    this.#object = node;
     return true;
   }
 
@@ -116,7 +118,7 @@ export class AttributeReader {
   }
 
   close(): void {
-    this.#path.pop();
+    this.#object = this.#around.pop();
     this.#node = undefined;
   }
 

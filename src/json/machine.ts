@@ -184,9 +184,16 @@ export class Machine {
           if (byte !== QUOTE) break loop;
           const to = plainString(bytes, at + 1);
           if (to === NOT_PLAIN || bytes[to] !== COLON) break loop;
-          if (depth === watched && this.#watcher.wants(to - at)) break loop;
-          at = to + 1;
           state = VALUE;
+          if (depth === watched && this.#watcher.wants(to - at)) {
+            const told = this.#watcher.key(at, to, true);
+            at = to + 1;
+            if (told === false) break;
+            if (told === true) this.#told = true;
+            else at = this.#stop(told);
+            break loop;
+          }
+          at = to + 1;
           break;
         }
         default:

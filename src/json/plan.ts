@@ -116,8 +116,19 @@ class AttributePlanner {
   }
 }
 
+/** A route's selection is the same object for each of its texts. */
+const plans = new WeakMap<Selection, Plan>();
+
 /** Prepares a selection. Throws an Error if it is not one (a configuration is checked before it comes here). */
 export function planOf(selection: Selection): Plan {
+  const known = plans.get(selection);
+  if (known !== undefined) return known;
+  const plan = makePlan(selection);
+  plans.set(selection, plan);
+  return plan;
+}
+
+function makePlan(selection: Selection): Plan {
   const planner = new AttributePlanner();
   const item = planner.node(selection.attributes.map((rest, attribute) => ({ attribute, rest })));
   const { nodeCount, leafCount, leaves } = planner;

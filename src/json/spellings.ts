@@ -9,6 +9,8 @@ export interface Place {
 const SLOTS = 1024;
 /** Bytes a slot: each value after its length. */
 const ROOM = 32;
+/** A text with fewer items than this is not worth a table. */
+const WORTHWHILE = 32;
 
 function hashOf(chunk: Uint8Array, places: readonly Place[]): number {
   let hash = 0;
@@ -24,15 +26,20 @@ function hashOf(chunk: Uint8Array, places: readonly Place[]): number {
  * spelling has one slot, which the last to come takes: a crafted text can make this useless, but not slow or large.
  */
 export class Spellings {
-  readonly #spellings = new Uint8Array(SLOTS * ROOM);
-  readonly #verdicts: (Verdict | undefined)[] = Array.from({ length: SLOTS });
+  #spellings = new Uint8Array(0);
+  /** By slot. */
+  readonly #verdicts = new Map<number, Verdict>();
+  #offered = 0;
 
   find(chunk: Uint8Array, places: readonly Place[]): Verdict | undefined {
+    if (this.#offered < WORTHWHILE) return undefined;
     const slot = hashOf(chunk, places) & (SLOTS - 1);
-    return this.#holds(slot * ROOM, chunk, places) ? this.#verdicts[slot] : undefined;
+    return this.#holds(slot * ROOM, chunk, places) ? this.#verdicts.get(slot) : undefined;
   }
 
   remember(chunk: Uint8Array, places: readonly Place[], verdict: Verdict): void {
+    if (this.#offered++ < WORTHWHILE) return;
+    if (this.#spellings.length === 0) this.#spellings = new Uint8Array(SLOTS * ROOM);
     const room = places.reduce((sum, { from, to }) => sum + 1 + to - from, 0);
     if (room > ROOM) return;
     const slot = hashOf(chunk, places) & (SLOTS - 1);
@@ -41,7 +48,7 @@ export class Spellings {
       this.#spellings[at++] = to - from;
       for (let i = from; i < to; i++) this.#spellings[at++] = chunk[i] ?? 0;
     }
-    this.#verdicts[slot] = verdict;
+    this.#verdicts.set(slot, verdict);
   }
 
   #holds(start: number, chunk: Uint8Array, places: readonly Place[]): boolean {
