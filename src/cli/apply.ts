@@ -10,6 +10,9 @@ import type { Store } from '../store/store.ts';
 import { ApplyReport, type Remarks } from './apply-report.ts';
 import { CONFIG_FILE, FAULTY_CONFIGURATION } from './configuration.ts';
 
+/** What may end it while it runs. Keys that were made are told all the same: they cannot be read again. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 interface Options {
   readonly file: string;
   readonly config: string;
@@ -27,6 +30,10 @@ export function applyCommand(): Command {
     .option('--prune', 'remove what the file does not name, in the sections that it has')
     .option('--verbose', 'tell each product that changes, and not their number')
     .option('--config <file>', 'the configuration', CONFIG_FILE)
+    .addHelpText(
+      'after',
+      '\nExit status: 0; 1 for a faulty state, keys under a pepper that is not listed, or a store that fails; 78 for a faulty configuration.',
+    )
     .action(apply);
 }
 
@@ -42,6 +49,11 @@ async function apply(options: Options): Promise<void> {
   const store = await openStore(location, { durability: admin.durability });
   const report = new ApplyReport({ verbose, dryRun });
   let remarks: Remarks | undefined;
+  const interrupted = (): never => {
+    report.end(undefined);
+    process.exit(1);
+  };
+  for (const signal of SIGNALS) process.once(signal, interrupted);
   try {
     const state = await readState(file);
     const result = await applyState(store, state, {
@@ -63,7 +75,7 @@ async function apply(options: Options): Promise<void> {
     if (dryRun) for (const change of result.changes) report.tell(change);
     remarks = await remarksOn(store, state, prune);
   } finally {
-    // Whatever failed: keys that were made cannot be read again.
+    for (const signal of SIGNALS) process.off(signal, interrupted);
     report.end(remarks);
     await store.close();
   }

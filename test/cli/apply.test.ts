@@ -21,6 +21,7 @@ let folder: string;
 const out: string[] = [];
 const err: string[] = [];
 const errors: string[] = [];
+let heard: (line: string) => unknown = () => undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fullmakt-apply-'));
@@ -35,12 +36,16 @@ afterEach(() => {
   out.length = 0;
   err.length = 0;
   errors.length = 0;
+  heard = () => undefined;
 });
 
 async function apply(text: string, flags: readonly string[] = [], config = 'fullmakt.yaml') {
   const file = join(folder, 'state.yaml');
   await writeFile(file, text);
-  vi.spyOn(console, 'log').mockImplementation((line: string) => void out.push(line));
+  vi.spyOn(console, 'log').mockImplementation((line: string) => {
+    out.push(line);
+    heard(line);
+  });
   vi.spyOn(console, 'error').mockImplementation((line: string) => void errors.push(line));
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
   await applyCommand().parseAsync(['-f', file, '--config', join(folder, config), ...flags], { from: 'user' });
@@ -142,4 +147,13 @@ test('a pepper that was exchanged is told, with exit status 1, and nothing is ch
   ]);
   process.exitCode = undefined;
   await apply('{ users: [], apiProducts: [] }', ['--prune']);
+});
+
+test('an apply that is interrupted tells the keys that it has made', async () => {
+  vi.spyOn(process, 'exit').mockImplementation((status) => {
+    throw new Error(`ended with ${status}`);
+  });
+  heard = (line) => line.startsWith('+ subscription') && process.emit('SIGHUP');
+  await expect(apply(STATE)).rejects.toThrow('ended with 1');
+  expect(out.filter((line) => line.includes('secondary key: '))).toHaveLength(1);
 });
