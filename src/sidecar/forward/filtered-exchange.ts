@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { ItemFilter } from '../../json/item-filter.ts';
 import type { AllowedRequest } from '../authorize.ts';
@@ -53,6 +53,8 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
   #upstreamEnded = false;
   /** What there is to say has been written, or is somebody else's to write. */
   #isOver = false;
+  /** When the first interim answer came. */
+  #interimSince: number | undefined;
   /** Bytes read of a body that nobody wants; undefined: it is wanted. */
   #drained: number | undefined;
 
@@ -86,7 +88,8 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: UpstreamHeaders): void {
-    if (status < 200 || this.#isOver) return;
+    if (this.#isOver) return;
+    if (status < 200) return this.#onInterim();
     const { plan } = this.#parts;
     const isRead = this.#context.route.request === undefined;
     const verdict = judge(status, headers, plan, isRead);
@@ -121,6 +124,14 @@ export class FilteredExchange implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#upstreamEnded = true;
     this.#fail(error);
+  }
+
+  /** undici begins to wait anew at each of them (1xx), and an upstream may send any number. */
+  #onInterim(): void {
+    const now = performance.now();
+    this.#interimSince ??= now;
+    const { timeout } = this.#context.route.upstream;
+    if (now - this.#interimSince > timeout) this.#fail(new errors.HeadersTimeoutError());
   }
 
   #rewrite(status: number, headers: UpstreamHeaders, { kind, coding }: RewriteVerdict): void {
