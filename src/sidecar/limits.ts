@@ -1,7 +1,7 @@
 /**
  * What the proxied port takes at most: fixed, so that no configuration can take a bound away. What depends on the
- * API behind (`timeout`, `maxItemBytes`, `maxBodyBytes`) is the configuration's to say. The README's table is held
- * to these by a test.
+ * API behind (`timeout`, `maxItemBytes`, `maxBodyBytes`) is the configuration's to say. docs/proxied-port.md is held to
+ * these by a test.
  */
 export const LIMITS = {
   /** Bytes of a request target. RFC 9110, section 4.1, recommends that 8,000 be taken. */
