@@ -11,6 +11,7 @@ import { Follower } from '../store/follower.ts';
 import { type Store, StoreError } from '../store/store.ts';
 import { loggedListenerTls } from '../telemetry/listener-tls.ts';
 import type { Logger } from '../telemetry/log.ts';
+import type { Api } from './api.ts';
 import { apiRoutes } from './api-routes.ts';
 import { authApi } from './auth-api/auth-api.ts';
 import { identityTokenReader } from './auth-api/identity-token.ts';
@@ -19,6 +20,7 @@ import { docsPage } from './docs-page.ts';
 import { confirmPages } from './mail/confirm-page.ts';
 import { openMailer } from './mail/open-mailer.ts';
 import { OutboxSender } from './mail/outbox-sender.ts';
+import { managementApi } from './management/management-api.ts';
 import { openApiDocument } from './openapi.ts';
 import { type AdminProblem, problem, sendProblem } from './problems.ts';
 
@@ -27,6 +29,9 @@ export interface AdminParts {
   readonly store: Store;
   readonly log: Logger;
 }
+
+/** Bytes of request line and headers together: a query that is too long is then told what is wrong with it. */
+const MAX_HEAD_BYTES = 64 * 1024;
 
 export type AdminConfig = Pick<Config, 'admin' | 'secrets' | 'subscriptionKey'> & {
   readonly sidecar: Pick<Config['sidecar'], 'maxStaleness'>;
@@ -48,7 +53,10 @@ export interface RunningAdmin {
 export async function startAdmin(config: AdminConfig, parts: AdminParts): Promise<RunningAdmin> {
   await using opened = new AsyncDisposableStack();
   const follower = opened.adopt(await Follower.start(parts.store), (follower) => follower.close());
-  const server = createHttpServer({}, loggedListenerTls(config.admin.tls, parts.log));
+  const server = createHttpServer(
+    { maxHeaderSize: MAX_HEAD_BYTES },
+    loggedListenerTls(config.admin.tls, parts.log),
+  );
   server.on('request', await createApp(config, parts, follower, opened));
   await listen(server, config.admin.listen);
   opened.defer(() => stop(server));
@@ -76,7 +84,7 @@ async function createApp(
   const identities = new Identities({ store, follower, peppers, timezone, lastUse });
   opened.defer(() => identities.close());
   const recorded = (event: AuditEvent) => log.info({ audit: event }, 'audit');
-  const apis = [
+  const apis: readonly Api<unknown>[] = [
     authApi({
       store,
       identities,
@@ -86,6 +94,7 @@ async function createApp(
       localTime: localTimeIn(timezone),
       recorded,
     }),
+    managementApi({ store, peppers, recorded, operatorTokens: config.admin.operatorTokens }),
   ];
   const document = openApiDocument(apis, config.admin.publicUrl);
   const app = express();

@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 const state = z.record(z.string(), z.unknown()).describe('Its attributes.');
 
 /** An event of the audit as it is told. */
-export const auditRow = z
+const auditRow = z
   .strictObject({
     id: z.string().describe('Later events have greater ids.'),
     at: z.iso.datetime({ precision: 3 }),

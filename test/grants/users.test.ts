@@ -69,6 +69,21 @@ test('a primary email that is taken away can become another’s; the account tel
   expect(await told('10002')).toEqual(['added by operator']);
 });
 
+test('a primary email that an operator moves is told in the account of both wholesalers', async () => {
+  await rig.apply(
+    store,
+    'wholesalers: [{ id: "10002", name: Nordlys Vin AS, primaryEmails: [api@wholesaler.no] }]',
+  );
+  for (const wholesalerId of ['10001', '10002']) {
+    const { events } = await readAuditOf(store, wholesalerId, { limit: 100 });
+    expect(events.at(-1)).toMatchObject({
+      action: 'changed',
+      before: { wholesalerId: '10001' },
+      after: { wholesalerId: '10002' },
+    });
+  }
+});
+
 test('a wholesaler that is not there, and an email that is not its primary', async () => {
   expect(await add('10003', 'new@x.no')).toMatchObject({ code: 'wholesaler_unknown' });
   expect(await userIdOf('new@x.no')).toBe('');
@@ -131,28 +146,32 @@ test('a user with thousands of permissions is erased in several commits, the key
   expect(await allRecords(store, 'grantee/')).toEqual([]);
 });
 
-test('what is granted while a user is erased is granted to nobody', async () => {
-  const userId = await userIdOf('api@distributor.no');
-  const request = {
-    email: 'api@distributor.no',
-    roleId: 'STOCK_READ',
-    mainRoleId: 'DISTRIBUTION',
-    active: true,
-  };
-  let granted = false;
-  const slow = behind(store, {
-    commit: async (changes, preconditions) => {
-      if (!granted) {
-        granted = true;
-        await grantPermissions(store, OPERATOR, '10001', [{ ...request, scope: { distributor: ['1'] } }]);
-      }
-      return store.commit(changes, preconditions);
-    },
-  });
-  await eraseUser(slow, OPERATOR, userId);
-  expect(await allRecords(store, 'grants/')).toEqual([]);
-  expect(await allRecords(store, 'grantee/')).toEqual([]);
-});
+test.each(['api@distributor.no', 'idle@x.no'])(
+  'what is granted while %s is erased is granted to nobody',
+  async (email) => {
+    await rig.apply(store, 'users: [{ email: idle@x.no, confirmed: true }]');
+    const userId = await userIdOf(email);
+    const request = {
+      email,
+      roleId: 'STOCK_READ',
+      mainRoleId: 'DISTRIBUTION',
+      active: true,
+    };
+    let granted = false;
+    const slow = behind(store, {
+      commit: async (changes, preconditions) => {
+        if (!granted) {
+          granted = true;
+          await grantPermissions(store, OPERATOR, '10001', [{ ...request, scope: { distributor: ['1'] } }]);
+        }
+        return store.commit(changes, preconditions);
+      },
+    });
+    await eraseUser(slow, OPERATOR, userId);
+    expect(await allRecords(store, `grants/${userId}`)).toEqual([]);
+    expect(await allRecords(store, `grantee/10001/${userId}`)).toEqual([]);
+  },
+);
 
 test('an unknown user is not erased', async () => {
   expect(await eraseUser(store, OPERATOR, 'nobody')).toMatchObject({ code: 'user_unknown' });

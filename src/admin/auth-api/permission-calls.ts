@@ -57,7 +57,8 @@ const SCOPED_EXAMPLE = { ...EXAMPLE, scope: { distributor: ['20003'] }, endsOn: 
 
 const scopeQuery = z
   .string()
-  .max(4096)
+  .max(2048)
+  .regex(/^[!-~]*$/, 'must be a scope as CSV has it')
   .describe('Only the permission with exactly this scope, such as `distributor=20003`; empty: with none.');
 const dryRun = flag.optional().describe('Say what would be done, and do nothing.');
 const results = (description: string, example: unknown) => ({

@@ -5,7 +5,7 @@ import type { PermissionProblem, PermissionResult } from '../../grants/permissio
 import type { GrantedPermission } from '../../grants/plan/owner-permissions.ts';
 import { parseScopeText, scopeText } from '../../model/permission.ts';
 import { type AdminProblem, problem } from '../problems.ts';
-import { EMAIL, email, IDENTIFIER, identifier, lastDay, scope } from '../schemas.ts';
+import { email, IDENTIFIER, identifier, lastDay, scope } from '../schemas.ts';
 import type { LocalTime } from './local-time.ts';
 
 const wholesaler = identifier.describe('The wholesaler whose data it is.');
@@ -101,7 +101,12 @@ function toPermission(
 }
 
 const FEWEST = ['email', 'roleId', 'mainRoleId', 'active'];
-const ROW = [EMAIL, IDENTIFIER, IDENTIFIER, '(?:true|false)'];
+const ROW = [
+  '[A-Za-z0-9]{1,32}@(?:[A-Za-z0-9]{1,32}[.])+[A-Za-z]{2,8}',
+  IDENTIFIER,
+  IDENTIFIER,
+  '(?:true|false)',
+];
 const SCOPED_ROW = [
   ...ROW,
   `(?:[A-Za-z][A-Za-z0-9_]{0,63}=${IDENTIFIER})?`,

@@ -93,12 +93,12 @@ export function namePermission(email: string, { wholesalerId, roleId, scope }: P
   return ['permission', email, wholesalerId, roleId, scopeText(scope)].join(' ').trimEnd();
 }
 
-export function permissionSubject(userId: string, { wholesalerId, roleId, scope }: Permission): AuditSubject {
+function permissionSubject(userId: string, { wholesalerId, roleId, scope }: Permission): AuditSubject {
   return { kind: 'permission', wholesalerId, userId, roleId, scope };
 }
 
 /** What may change of a permission. */
-export function auditedPermission({ mainRoleId, active, endsOn }: Permission): AuditedState {
+function auditedPermission({ mainRoleId, active, endsOn }: Permission): AuditedState {
   return { mainRoleId, active, ...(endsOn === undefined ? {} : { endsOn }) };
 }
 

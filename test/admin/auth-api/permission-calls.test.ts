@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { AdminRig } from '../rig.ts';
+import { AdminRig, KEYS } from '../rig.ts';
 
 const PATH = '/auth/v0/permission';
 const EMAIL = 'api@distributor.no';
@@ -75,6 +75,14 @@ describe('as version v0 has it', () => {
     expect(await listed()).toEqual([]);
   });
 
+  test('by another main role than it came by it is not meant', async () => {
+    await post(STOCK);
+    const query = `email=${EMAIL}&roleId=STOCK_READ&mainRoleId=FULL_SERVICES`;
+    expect((await remove(`${PATH}?${query}`)).status).toBe(404);
+    expect((await put({ ...STOCK, mainRoleId: 'FULL_SERVICES', active: false })).status).toBe(404);
+    expect(await listed()).toMatchObject([{ active: true }]);
+  });
+
   test('roles and main roles are rows', async () => {
     const roles = await outcome(await rig.ask('GET', '/auth/v0/role', 'owner'));
     const changed = { lastChangedOn: expect.any(String), lastChangedAt: expect.any(String) };
@@ -108,9 +116,9 @@ describe('as version v0 has it', () => {
   });
 
   test('the key may stand in the query, and must be one', async () => {
-    const byQuery = await fetch(`${rig.url}${PATH}?subscription-key=owner-auth-key-0000001`);
+    const byQuery = await fetch(`${rig.url}${PATH}?subscription-key=${KEYS.owner}`);
     expect(byQuery.status).toBe(200);
-    const both = await rig.ask('GET', `${PATH}?subscription-key=other-auth-key-0000001`, 'owner');
+    const both = await rig.ask('GET', `${PATH}?subscription-key=${KEYS.otherOwner}`, 'owner');
     expect(await outcome(both)).toMatchObject([401, { code: 'key_invalid' }]);
   });
 });
@@ -221,6 +229,19 @@ describe('CSV', () => {
         .split('\r\n')
         .sort();
     expect(untimed(again)).toEqual(untimed(list));
+  });
+
+  test('with a column for ends, an empty field is no end', async () => {
+    await post({ ...STOCK, endsOn: '2027-01-31' });
+    const row = (fields: string) => `${fields}\n`;
+    await post(row('email,roleId,mainRoleId,active') + row(`${EMAIL},STOCK_READ,DISTRIBUTION,true`), '', CSV);
+    expect(await listed()).toMatchObject([{ endsOn: '2027-01-31' }]);
+    await post(
+      row('email,roleId,mainRoleId,active,endsOn') + row(`${EMAIL},STOCK_READ,DISTRIBUTION,true,`),
+      '',
+      CSV,
+    );
+    expect((await listed())[0]).not.toHaveProperty('endsOn');
   });
 
   test('without a column for scopes it knows of none', async () => {
