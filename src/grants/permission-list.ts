@@ -21,7 +21,7 @@ const BATCH = 1000;
  * @param page.users the most users to tell of
  * @throws StoreError
  */
-async function listPermissions(
+export async function listPermissions(
   store: Store,
   wholesalerId: string,
   page: { readonly after?: string | undefined; readonly users: number },
