@@ -1,11 +1,11 @@
 import type { AttributeReader } from './attributes.ts';
 import type { Backlog } from './backlog.ts';
 import type { Fault } from './fault.ts';
-import type { Watcher } from './machine.ts';
 import { ESCAPED, OTHER } from './names.ts';
 import type { Level, Plan } from './plan.ts';
 import type { Part } from './splice.ts';
 import type { Verdict } from './verdicts.ts';
+import type { Watcher } from './watcher.ts';
 import type { Window } from './window.ts';
 
 const OPEN_ARRAY = 0x5b;

@@ -1,5 +1,6 @@
 import type { Fault } from './fault.ts';
 import { NOT_PLAIN, plainScalar, plainString, TextScanner } from './text.ts';
+import type { Watcher } from './watcher.ts';
 import type { Window } from './window.ts';
 
 // Declared here, not imported: at each use of an imported constant V8 loads it from memory, a fifth of the time.
@@ -43,26 +44,6 @@ function closing(opening: number | undefined): number {
   return opening === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_ARRAY;
 }
 
-/**
- * Told of the text's root and of the children of the containers that it wants to watch. Positions are bytes from
- * the beginning of the chunk at hand, negative if they stand in an earlier one. A fault stops the machine for good.
- */
-export interface Watcher {
-  /** Whether to be told of a key of so many bytes, quotes included, in which nothing is escaped. */
-  wants(length: number): boolean;
-  /**
-   * The key of a member, both quotes included; `plain`: nothing in it is escaped. Returns whether to be told of the
-   * member's value.
-   */
-  key(from: number, to: number, plain: boolean): boolean | Fault;
-  /** A value begins with this byte. Of an object or an array: whether to watch its children too. */
-  value(at: number, first: number): boolean | Fault;
-  /** The value ends; `plain`: a string without escapes, or a number with neither fraction nor exponent. */
-  valueEnd(to: number, plain: boolean): Fault | undefined;
-  /** The innermost watched container's closing bracket. Its own `valueEnd` follows. */
-  close(at: number): Fault | undefined;
-}
-
 /** Accepts exactly the texts of RFC 8259 whose depth is within the limit, in chunks cut anywhere. */
 export class Machine {
   readonly #window: Window;
@@ -93,7 +74,7 @@ export class Machine {
     let at = this.#state >= REST_OF_KEY ? this.#resume(bytes) : 0;
     while (at < end) {
       if (this.#depth > this.#watched || !this.#told) at = this.#skim(bytes, at);
-      if (at === end) break;
+      if (at >= end) break;
       const byte = bytes[at] ?? 0;
       if (byte <= SPACE) {
         at = isWhitespace(byte) ? at + 1 : this.#refuse(at);
@@ -184,15 +165,12 @@ export class Machine {
           if (byte !== QUOTE) break loop;
           const to = plainString(bytes, at + 1);
           if (to === NOT_PLAIN || bytes[to] !== COLON) break loop;
-          state = VALUE;
           if (depth === watched && this.#watcher.wants(to - at)) {
-            const told = this.#watcher.key(at, to, true);
-            at = to + 1;
-            if (told === false) break;
-            if (told === true) this.#told = true;
-            else at = this.#stop(told);
+            state = COLON_AFTER_KEY;
+            at = this.#tellKey(at, to, true);
             break loop;
           }
+          state = VALUE;
           at = to + 1;
           break;
         }
@@ -234,15 +212,18 @@ export class Machine {
   #keyEnd(at: number): number {
     if (this.#text.done) {
       this.#state = COLON_AFTER_KEY;
-      if (this.#depth !== this.#watched) return at;
-      const told = this.#watcher.key(this.#keyAt, at, this.#text.plain);
-      if (typeof told === 'object') return this.#stop(told);
-      this.#told = told;
-      return at;
+      return this.#depth === this.#watched ? this.#tellKey(this.#keyAt, at, this.#text.plain) : at;
     }
     if (this.#text.bad) return this.#refuse(at);
     this.#state = REST_OF_KEY;
     return at;
+  }
+
+  #tellKey(from: number, to: number, plain: boolean): number {
+    const told = this.#watcher.key(from, to, plain);
+    if (typeof told === 'object') return this.#stop(told);
+    this.#told = told;
+    return to;
   }
 
   #value(bytes: Uint8Array, at: number, first: number): number {
