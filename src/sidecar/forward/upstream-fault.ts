@@ -41,6 +41,6 @@ export function upstreamTimeout(): Refusal {
   return refuse('upstream_timeout', 'The upstream did not answer in time.');
 }
 
-export function upstreamUnreachable(): Refusal {
+function upstreamUnreachable(): Refusal {
   return refuse('upstream_unreachable', 'The upstream cannot be reached.');
 }
