@@ -36,7 +36,10 @@ function checkOperatorTokens(file: unknown, report: Report): void {
   const path = ['admin', 'operatorTokens'];
   const tokens = elements(member(file, ...path));
   for (const name of ['name', 'sha256']) {
-    const values = tokens.map((token) => String(member(token, name) ?? '').toLowerCase());
+    const values = tokens.map((token) => {
+      const value = member(token, name);
+      return typeof value === 'string' ? value.toLowerCase() : '';
+    });
     for (const [index, value] of values.entries())
       if (value !== '' && values.indexOf(value) < index) report([...path, index, name], 'stands twice');
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startAdmin } from '../admin/admin.ts';
-import type { Address, Config } from '../config/config.ts';
+import type { Address, Config, ListenerTls } from '../config/config.ts';
 import { renderFaults } from '../config/file-fault.ts';
 import { applyState } from '../grants/apply.ts';
 import { readState, type State } from '../grants/state.ts';
@@ -17,8 +17,9 @@ import { readDemoProducts } from './products.ts';
 /** The demo's own files, in the checkout and in the package alike. */
 const DEMO_FOLDER = fileURLToPath(new URL('../../demo/', import.meta.url));
 
-function urlOf({ host, port }: Address): string {
-  return `http://${host}:${port}`;
+/** @param tls what the listener there speaks TLS with, if it does */
+function urlOf({ host, port }: Address, tls?: ListenerTls): string {
+  return `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
 }
 
 /** The demo's state, in which each caller's subscription has the key that this folder's demo.json names. */
@@ -83,8 +84,8 @@ export async function startDemo(options: {
   adopt(await startSidecar(config, { store, policy, log }));
 
   const facts: DemoFacts = {
-    sidecar: urlOf(config.sidecar.listen),
-    admin: urlOf(config.admin.listen),
+    sidecar: urlOf(config.sidecar.listen, config.sidecar.tls),
+    admin: urlOf(config.admin.listen, config.admin.tls),
     management: urlOf(config.sidecar.management),
     keys,
   };

@@ -16,6 +16,8 @@ export const LIMITS = {
   requestsOfUser: 256,
   /** Open connections. Most of them wait for their next request: load balancers keep many. */
   connections: 4096,
+  /** Milliseconds before idle ones make place again. */
+  makingPlaceTime: 100,
   /** Requests that a client may pipeline in vain before its connection is cut at once. */
   followers: 16,
   /** How much of a refused request's body is read and thrown away, in bytes and milliseconds. */

@@ -5,6 +5,7 @@ import type { Decision } from '../telemetry/decision.ts';
 import type { ConclusionParts } from './conclude.ts';
 import { corsHeaders } from './cors.ts';
 import { type Exchange, makeDecisionId } from './exchange.ts';
+import { LIMITS } from './limits.ts';
 import { type Refusal, refuse } from './refusals.ts';
 import { renderRawRefusal } from './render-refusal.ts';
 import { resetSocket } from './reset-connection.ts';
@@ -39,6 +40,7 @@ interface ParseError extends Error {
 export class RawExits {
   readonly #latest: WeakMap<Duplex, Exchange>;
   readonly #parts: ConclusionParts;
+  #madePlaceAt = Number.NEGATIVE_INFINITY;
 
   /** @param latest of each connection, the last request that came */
   constructor(latest: WeakMap<Duplex, Exchange>, parts: ConclusionParts) {
@@ -51,11 +53,17 @@ export class RawExits {
     server.on('connect', (incoming, socket) => this.#refuseTakenOver(TUNNEL, incoming.method, socket));
     server.on('upgrade', (incoming, socket) => this.#refuseTakenOver(UPGRADE, incoming.method, socket));
     server.on('timeout', (socket) => this.#onSilence(socket));
-    server.on('drop', () => {
-      // Those who only wait make place for the next to come.
-      server.closeIdleConnections();
-      this.#parts.report(describeBare(TOO_MANY, makeDecisionId(), undefined));
-    });
+    server.on('drop', () => this.#onDrop(server));
+  }
+
+  /** There are too many connections: those that only wait make place for the next to come. */
+  #onDrop(server: Server): void {
+    this.#parts.report(describeBare(TOO_MANY, makeDecisionId(), undefined));
+    const now = performance.now();
+    // Looking through them all costs too much to do it for each of a flood.
+    if (now - this.#madePlaceAt < LIMITS.makingPlaceTime) return;
+    this.#madePlaceAt = now;
+    server.closeIdleConnections();
   }
 
   /** Nothing has come or gone on a connection for as long as we are patient. */

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { openSocket, transcriptOf } from './clients.ts';
+import { getHead, openSocket, transcriptOf } from './clients.ts';
+import { startProxy, startRawUpstream } from './proxy-fixture.ts';
+import { route, upstream } from './routes.ts';
 import { PATIENT, runServer } from './running-server.ts';
 import { readAnswer, sendRaw } from './running-sidecar.ts';
 
@@ -24,6 +26,32 @@ describe('a client that stops reading its answer', () => {
     const { ending, bytes } = await transcript;
     expect(ending).toBe('reset');
     expect(bytes.length).toBeLessThan(MUCH.length);
+  });
+
+  it.each(['filtered', 'unfiltered'])('lets the upstream go, where the route is %s', async (kind) => {
+    const backend = await startRawUpstream((socket) => {
+      socket.write(
+        'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n',
+      );
+      const item = `{"owner":"10001","name":"${'x'.repeat(65_000)}"},`;
+      const piece = `${item.length.toString(16)}\r\n${item}\r\n`;
+      const pour = (): void => {
+        while (!socket.destroyed && socket.write(piece));
+      };
+      socket.on('drain', pour);
+      pour();
+    });
+    const to = upstream(backend.url);
+    const proxy = await startProxy(
+      [route('GET /filtered', to), route('GET /unfiltered', to, { response: 'unfiltered' })],
+      { patience: BRIEF },
+    );
+    const socket = openSocket(proxy.port).pause();
+    socket.write(getHead(`/${kind}`));
+    await expect.poll(() => backend.sockets[0]?.destroyed, { timeout: 5000 }).toBe(true);
+    await expect
+      .poll(() => proxy.decisions)
+      .toMatchObject([{ code: 'client_aborted', reason: 'the client does not read its answer' }]);
   });
 
   it('gets all of it if it is merely slow', async () => {

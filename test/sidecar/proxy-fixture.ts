@@ -15,6 +15,7 @@ import { TokenIssuers } from '../../src/sidecar/authenticate/token-issuers.ts';
 import { Forwarder } from '../../src/sidecar/forward/forwarder.ts';
 import { IdentitySigner } from '../../src/sidecar/identity-signer.ts';
 import { InFlight } from '../../src/sidecar/in-flight.ts';
+import { PATIENCE, type Patience } from '../../src/sidecar/limits.ts';
 import { type PipelineParts, serve } from '../../src/sidecar/pipeline.ts';
 import { RouteTable } from '../../src/sidecar/route/match.ts';
 import { createProxyServer } from '../../src/sidecar/server.ts';
@@ -45,6 +46,7 @@ export async function startProxy(
   options: {
     readonly products?: ReadonlyMap<string, Record<string, string>>;
     readonly policyFails?: boolean;
+    readonly patience?: Patience;
   } = {},
 ): Promise<Proxy> {
   const signer = await IdentitySigner.create([newSigningKey()]);
@@ -82,7 +84,9 @@ export async function startProxy(
     log,
     report: (decision) => decisions.push(decision),
   };
-  const server = createProxyServer((exchange) => serve(exchange, pipeline), pipeline);
+  const server = createProxyServer((exchange) => serve(exchange, pipeline), pipeline, {
+    patience: options.patience ?? PATIENCE,
+  });
   const port = await listen(server);
   onTestFinished(async () => {
     server.closeAllConnections();
