@@ -53,6 +53,14 @@ export const scope = z
       'Only items whose attributes have one of these values are seen: `{"distributor": ["20003"]}`. `{}`: all of the wholesaler’s.',
   });
 
+/** What people call a thing, or say of it. */
+export const words = z
+  .string()
+  // oxlint-disable-next-line no-control-regex -- that is what it looks for
+  .regex(/^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]+$/u, 'must be text without control characters')
+  .min(1)
+  .max(256);
+
 /** The last day on which something counts. */
 export const lastDay = z.iso.date('must be a day of the calendar, YYYY-MM-DD');
 

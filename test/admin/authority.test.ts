@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { allPermissions } from '../../src/grants/permission-list.ts';
+import { allRecords } from '../grants/rig.ts';
 import { AdminRig, CALLERS } from './rig.ts';
 
 const outcome = z.union([z.int(), z.string()]).transform(String);
@@ -41,17 +42,28 @@ describe.each(cases)('$call $body', ({ call, body, reveals, changes, ...outcomes
     const all = await allPermissions(rig.store, '10001');
     return all.map(({ changedAt: _, ...permission }) => permission);
   };
+  const everything = async () => {
+    const all = await allRecords(rig.store);
+    return all.filter(({ key }) => !/^(?:last-use|outbox|confirmation)/.test(key));
+  };
+  const isManagement = path.startsWith('/manage/');
+  const asked = isManagement ? 'operator' : 'owner';
+  const state = isManagement ? everything : permissions;
 
   test.each(CALLERS)('by %s', async (caller) => {
-    const before = await permissions();
-    const answer = await rig.ask(method, path, caller, body === undefined ? {} : { body });
+    const { userId = '' } = (await rig.store.read(['email/api@distributor.no'])).records[0]?.fields ?? {};
+    const [subscriptionId = ''] = Object.keys(
+      (await rig.store.read([`subscriber/${userId}`])).records[0]?.fields ?? {},
+    );
+    const target = path.replace('{userId}', userId).replace('{subscriptionId}', subscriptionId);
+    const before = await state();
+    const answer = await rig.ask(method, target, caller, body === undefined ? {} : { body });
     const text = await answer.text();
     const code = answer.ok ? '' : ` ${z.object({ code: z.string() }).parse(JSON.parse(text)).code}`;
     expect(`${answer.status}${code}`).toBe(z.record(z.string(), z.string()).parse(outcomes)[caller]);
-    const { userId = '' } = (await rig.store.read(['email/api@distributor.no'])).records[0]?.fields ?? {};
     const isRevealed = text.includes('api@distributor.no') || text.includes(userId);
-    if (reveals) expect(isRevealed).toBe(caller === 'owner');
-    const isChanged = JSON.stringify(await permissions()) !== JSON.stringify(before);
-    expect(isChanged).toBe(changes && caller === 'owner');
+    if (reveals) expect(isRevealed).toBe(caller === asked);
+    const isChanged = JSON.stringify(await state()) !== JSON.stringify(before);
+    expect(isChanged).toBe(changes && caller === asked);
   });
 });

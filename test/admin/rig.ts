@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { startAdmin } from '../../src/admin/admin.ts';
 import type { Config } from '../../src/config/config.ts';
@@ -9,16 +10,28 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { Rig } from '../grants/rig.ts';
 
 /** Who might ask, as test/cases/authority.yaml describes them. */
-export const CALLERS = ['owner', 'otherOwner', 'distributor', 'stranger', 'otherProduct', 'nobody'] as const;
+export const CALLERS = [
+  'owner',
+  'otherOwner',
+  'distributor',
+  'stranger',
+  'otherProduct',
+  'nobody',
+  'operator',
+] as const;
 export type Caller = (typeof CALLERS)[number];
 
-export const KEYS: Readonly<Record<Exclude<Caller, 'nobody'>, string>> = {
+export const KEYS: Readonly<Record<Exclude<Caller, 'operator' | 'nobody'>, string>> = {
   owner: 'owner-auth-key-0000001',
   otherOwner: 'other-auth-key-0000001',
   otherProduct: 'owner-products-key-001',
   distributor: 'distributor-auth-key-1',
   stranger: 'stranger-auth-key-0001',
 };
+
+/** The operator's token. */
+const TOKEN = 'operator-token-0123456789';
+const TOKEN_HASH = createHash('sha256').update(TOKEN).digest('hex');
 
 const STATE = `
 wholesalers:
@@ -85,7 +98,8 @@ export class AdminRig {
   static async start({ state = STATE, adminKeys = '' }: AdminOptions = {}): Promise<AdminRig> {
     const rig = await Rig.make();
     const store = await rig.openStore();
-    const admin = `admin: { listen: "127.0.0.1:0"${adminKeys === '' ? '' : `, ${adminKeys}`} }`;
+    const tokens = `operatorTokens: [{ name: ops, sha256: "${TOKEN_HASH}" }]`;
+    const admin = `admin: { listen: "127.0.0.1:0", ${tokens}${adminKeys === '' ? '' : `, ${adminKeys}`} }`;
     const file = await rig.write('fullmakt.yaml', `${admin}\n${CONFIGURATION}`);
     await makeSecrets(dirname(file));
     const loaded = await loadConfig(file);
@@ -113,7 +127,8 @@ export class AdminRig {
     { body, headers = {} }: { body?: unknown; headers?: Readonly<Record<string, string>> } = {},
   ): Promise<Response> {
     const all = new Headers(headers);
-    if (caller !== 'nobody') all.set('Ocp-Apim-Subscription-Key', KEYS[caller]);
+    if (caller === 'operator') all.set('Authorization', `Bearer ${TOKEN}`);
+    else if (caller !== 'nobody') all.set('Ocp-Apim-Subscription-Key', KEYS[caller]);
     if (body === undefined) return fetch(`${this.url}${path}`, { method, headers: all });
     if (!all.has('Content-Type')) all.set('Content-Type', 'application/json');
     const isRaw = typeof body === 'string' || body instanceof Uint8Array;

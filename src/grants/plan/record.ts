@@ -14,11 +14,19 @@ export interface NamedRecord {
   readonly subject: AuditSubject;
 }
 
-/** Adds to a draft what brings one record to the given fields, if anything must change. */
-export function planRecord(draft: Draft, { key, name, subject }: NamedRecord, fields: Fields): void {
+/**
+ * Adds to a draft what brings one record to the given fields, if anything must change.
+ * @param basis keys of records on which that rests
+ */
+export function planRecord(
+  draft: Draft,
+  { key, name, subject }: NamedRecord,
+  fields: Fields,
+  basis: readonly string[] = [],
+): void {
   const before = draft.get(key)?.fields;
   if (before === undefined) {
-    draft.add({ kind: 'added', text: name, subject, after: audited(fields) }, [{ key, set: fields }]);
+    draft.add({ kind: 'added', text: name, subject, after: audited(fields) }, [{ key, set: fields }], basis);
     return;
   }
   const differing = Object.keys({ ...before, ...fields }).filter(
@@ -37,13 +45,21 @@ export function planRecord(draft: Draft, { key, name, subject }: NamedRecord, fi
       after: audited(fields),
     },
     [change],
+    basis,
   );
 }
 
-/** Adds to a draft the removal of one record. */
-export function planRemoval(draft: Draft, { key, name, subject }: NamedRecord): void {
+/**
+ * Adds to a draft the removal of one record.
+ * @param basis keys of records on which that rests
+ */
+export function planRemoval(
+  draft: Draft,
+  { key, name, subject }: NamedRecord,
+  basis: readonly string[] = [],
+): void {
   const before = audited(draft.get(key)?.fields ?? {});
-  draft.add({ kind: 'removed', text: name, subject, before }, [{ key, remove: true }]);
+  draft.add({ kind: 'removed', text: name, subject, before }, [{ key, remove: true }], basis);
 }
 
 function audited(fields: Fields): Fields {
