@@ -83,7 +83,6 @@ export class Splice {
   add(part: Part): Fault | undefined {
     if (part.kind !== 'tail' && !this.fits(part.valueAt - part.gapFrom)) return this.tooLarge(part.bodyAt);
     this.#splice(part);
-    if (this.#unsure > 0 && !this.fits(0)) return this.tooLarge(part.bodyAt);
     if (this.#unsure === 0 && !this.#ended) this.#tape.settle();
     return this.#tail > this.#most ? this.tooLarge(part.bodyAt) : undefined;
   }

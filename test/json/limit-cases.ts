@@ -125,4 +125,12 @@ export const CASES: readonly FilterCase[] = [
     maxItemBytes: MOST,
     output: `[{"k":"0123456789","q":[${ITEM}]}]`,
   },
+  {
+    name: 'whitespace that was held for an array makes room again when the array is closed',
+    text: `[${'[ 2],'.repeat(50)}[ 1]]`,
+    items: '$[*][*]',
+    attributes: ['@'],
+    maxItemBytes: MOST,
+    output: `[${'[],'.repeat(50)}[ 1]]`,
+  },
 ];
