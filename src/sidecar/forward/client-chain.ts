@@ -58,8 +58,7 @@ export class ClientChain {
 
   #believe(hops: readonly Hop[]): readonly Hop[] {
     const stranger = hops.findLastIndex(({ address }) => address === undefined || !this.#isTrusted(address));
-    if (stranger === -1) return hops;
-    return hops.slice(hops[stranger]?.address === undefined ? stranger + 1 : stranger);
+    return stranger === -1 ? hops : hops.slice(stranger);
   }
 
   #isTrusted(address: string): boolean {

@@ -71,6 +71,7 @@ describe('a trusted proxy is believed as far as trusted proxies wrote:', () => {
       `for=${CLIENT};proto=http, for=10.0.0.1`,
     ],
     ['nothing behind what is hidden', `for=${CLIENT};proto=https, for=_hidden`, 'for=10.0.0.1;proto=http'],
+    ['the scheme of who is hidden', 'for=_hidden;proto=https', 'for=10.0.0.1;proto=https'],
     ['nothing of an address named twice', `for=${CLIENT};for=6.6.6.6`, 'for=10.0.0.1;proto=http'],
     ['nothing of an open quote', `for="${CLIENT}`, 'for=10.0.0.1;proto=http'],
     ['nothing of an open end', `for=${CLIENT};`, 'for=10.0.0.1;proto=http'],

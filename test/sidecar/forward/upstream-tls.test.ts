@@ -4,6 +4,7 @@ import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { UpstreamTls } from '../../../src/model/route.ts';
 import { UpstreamConnections } from '../../../src/sidecar/forward/upstream-connections.ts';
@@ -38,6 +39,8 @@ interface Backend {
   readonly url: string;
   /** The names on the certificates that its clients showed, in order. */
   readonly callers: (string | undefined)[];
+  /** How many connections to it are open. */
+  connections(): Promise<number>;
 }
 
 /** An https backend; with `clientCa`, for clients of that authority alone. */
@@ -56,7 +59,11 @@ async function startBackend(clientCa?: string): Promise<Backend> {
     server.close();
     server.closeAllConnections();
   });
-  return { url: `https://127.0.0.1:${portOf(server)}`, callers };
+  return {
+    url: `https://127.0.0.1:${portOf(server)}`,
+    callers,
+    connections: promisify(server.getConnections.bind(server)),
+  };
 }
 
 function before(backend: Backend, tls: UpstreamTls | undefined): Promise<Proxy> {
@@ -125,6 +132,7 @@ describe('certificates for an upstream that are renewed', () => {
       })
       .toBe('second');
     expect(backend.callers[0]).toBe('first');
+    await expect.poll(() => backend.connections()).toBe(1);
   });
 
   it('and cannot be used leave the old ones at work, and are logged', async () => {
