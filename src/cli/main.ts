@@ -7,6 +7,7 @@ import { checkCommand } from './check.ts';
 import { conformanceCommand } from './conformance.ts';
 import { demoBackendCommand } from './demo-backend.ts';
 import { devCommand } from './dev.ts';
+import { exportCommand } from './export.ts';
 import { operatorTokenCommand } from './operator-token.ts';
 import { policyCommand } from './policy.ts';
 import { secretsCommand } from './secrets.ts';
@@ -28,6 +29,7 @@ const program = new Command('fullmakt')
   .addCommand(adminCommand())
   .addCommand(checkCommand())
   .addCommand(applyCommand())
+  .addCommand(exportCommand())
   .addCommand(policyCommand())
   .addCommand(secretsCommand())
   .addCommand(operatorTokenCommand())

@@ -84,12 +84,18 @@ const statedMainRole = z.strictObject({
 /** `confirmed` left out: as it is in the store, for a new user not confirmed. */
 const statedUser = z.strictObject({ email, confirmed: z.boolean().optional() });
 
-/** A key left out: as it is in the store, for a new subscription made. */
+const instant = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2027-01-01T00:00:00Z' })
+  .transform((text) => new Date(text).toISOString());
+
+/** A key left out: as it is in the store, for a new subscription made. A name or an end left out: as it is. */
 const statedSubscription = z.strictObject({
   email,
   apiProduct: identifier,
   primaryKey: key.optional(),
   secondaryKey: key.optional(),
+  name: name.optional(),
+  endsAt: instant.optional(),
   state: subscriptionState.default('active'),
 });
 

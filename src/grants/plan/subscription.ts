@@ -34,12 +34,17 @@ export function planSubscription(
   const before = existing && records.subscriptions.decode(draft.get(key) ?? { key, revision: 0, fields: {} });
   const slots = slotsOf(stated, before, peppers);
   const renewed = SLOTS.filter((slot) => slots[slot].stored !== before?.[slot]);
-  if (before?.state === state && renewed.length === 0) return;
+  const name = stated.name ?? before?.name;
+  const endsAt = stated.endsAt ?? before?.endsAt;
+  const isSame = before?.state === state && before.name === name && before.endsAt === endsAt;
+  if (isSame && renewed.length === 0) return;
   const subscription = withoutRepeated({
     ...before,
     userId,
     apiProduct,
+    name,
     state,
+    endsAt,
     createdAt: before?.createdAt ?? now,
     primary: slots.primary.stored,
     primaryHint: slots.primary.hint,
@@ -126,12 +131,14 @@ function withoutRepeated(subscription: records.Subscription): records.Subscripti
 }
 
 function wordsOf(
-  { state }: records.Subscription,
+  after: records.Subscription,
   before: records.Subscription | undefined,
   renewed: readonly Slot[],
 ): string {
-  if (before === undefined) return state === 'active' ? '' : `: ${state}`;
+  if (before === undefined) return after.state === 'active' ? '' : `: ${after.state}`;
   const words = renewed.map((slot) => `${slot} key replaced`);
-  if (before.state !== state) words.push(difference('state', before.state, state));
+  for (const member of ['state', 'name', 'endsAt'] as const) {
+    if (before[member] !== after[member]) words.push(difference(member, before[member], after[member]));
+  }
   return `: ${words.join(', ')}`;
 }
