@@ -17,7 +17,11 @@ export function resetConnection(response: ServerResponse): void {
 /** The same for a connection that may have no answer yet. */
 export function resetSocket(socket: Duplex): void {
   const carrier = carriers.get(socket) ?? socket;
-  if (carrier instanceof Socket && !(carrier instanceof TLSSocket)) carrier.resetAndDestroy();
+  // Its last bytes and its FIN are with the system, which resets no connection that is closing (libuv: EINVAL); Node
+  // would lose it, open.
+  const isClosing = socket.writableEnded && socket.writableLength === 0;
+  if (isClosing) socket.destroy();
+  else if (carrier instanceof Socket && !(carrier instanceof TLSSocket)) carrier.resetAndDestroy();
   else carrier.destroy();
 }
 
