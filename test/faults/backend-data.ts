@@ -4,7 +4,7 @@ import { catalogRow, distributorId, ownerId, PRODUCTS } from './rights.ts';
 import type { Seeded } from './seeded.ts';
 
 /** In every item that nobody may see who asks. */
-export const HIDDEN_MARK = 'HIDDEN';
+const HIDDEN_MARK = 'HIDDEN';
 /** Larger than the sidecar holds: the item is hidden, whoever owns it. */
 const ENORMOUS = 1_200_000;
 
