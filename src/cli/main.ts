@@ -8,6 +8,7 @@ import { conformanceCommand } from './conformance.ts';
 import { demoBackendCommand } from './demo-backend.ts';
 import { devCommand } from './dev.ts';
 import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { operatorTokenCommand } from './operator-token.ts';
 import { policyCommand } from './policy.ts';
 import { secretsCommand } from './secrets.ts';
@@ -30,6 +31,7 @@ const program = new Command('fullmakt')
   .addCommand(checkCommand())
   .addCommand(applyCommand())
   .addCommand(exportCommand())
+  .addCommand(importCommand())
   .addCommand(policyCommand())
   .addCommand(secretsCommand())
   .addCommand(operatorTokenCommand())
