@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { regoCompilerManifest } from '../policy/compiler-program.ts';
 import { adminCommand } from './admin.ts';
 import { applyCommand } from './apply.ts';
+import { auditCommand } from './audit.ts';
 import { checkCommand } from './check.ts';
 import { conformanceCommand } from './conformance.ts';
 import { demoBackendCommand } from './demo-backend.ts';
@@ -32,6 +33,7 @@ const program = new Command('fullmakt')
   .addCommand(applyCommand())
   .addCommand(exportCommand())
   .addCommand(importCommand())
+  .addCommand(auditCommand())
   .addCommand(policyCommand())
   .addCommand(secretsCommand())
   .addCommand(operatorTokenCommand())
