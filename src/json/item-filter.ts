@@ -108,7 +108,6 @@ export class ItemFilter {
   }
 
   #readEnd(): Fault | undefined {
-    if (!this.#utf8.end()) return this.#window.fault('encoding', 0, 'not UTF-8');
     return this.#machine.end() ?? this.#backlog.clear();
   }
 }

@@ -30,7 +30,10 @@ function faultIn(chunk: Uint8Array, from: number, to: number): number {
   return at;
 }
 
-/** Checks that chunks together are UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF). */
+/**
+ * Checks that chunks together are UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF). A text that
+ * ends within a sequence is not its matter: as JSON, it ends within a string.
+ */
 export class Utf8Check {
   /** A sequence that the last chunk's end cut. */
   readonly #cut = new Uint8Array(4);
@@ -53,10 +56,5 @@ export class Utf8Check {
     this.#cut.set(chunk.subarray(to));
     this.#cutLength = chunk.length - to;
     return undefined;
-  }
-
-  /** Whether the text may end here: not within a sequence. */
-  end(): boolean {
-    return this.#cutLength === 0;
   }
 }

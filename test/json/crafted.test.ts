@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { ItemFilter } from '../../src/json/item-filter.ts';
 import { cut, runFilter, selector } from './run-filter.ts';
@@ -46,17 +48,48 @@ test('many arrays within arrays that are pruned leave nothing behind', () => {
   }
 });
 
-test('items that are too large are not held', () => {
-  const filter = new ItemFilter(
-    { ...selection, items: selector('$[*]'), keep: [], maxItemBytes: 1000 },
-    () => [],
-  );
-  const before = process.memoryUsage().arrayBuffers;
-  filter.write(Buffer.from('[{"owner":"'));
-  const chunk = Buffer.from(long);
-  for (let i = 0; i < 200; i++) expect(filter.write(chunk)).toEqual([]);
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50 * SIZE);
-  filter.write(Buffer.from('"}]'));
-  filter.end();
-  expect(filter.counts).toMatchObject({ hidden: 1, faulty: 1 });
+test.each([
+  ['whitespace before an item', '{"value":[', ' '],
+  ['whitespace after an item', '{"value":[1', ' '],
+  ['whitespace after the text', '{"value":[]}', ' '],
+  ['a key beside the path', '{"', 'x'],
+  ['whitespace before a container on the path', '{"value":', '\n'],
+])('endless %s is refused while it comes', (_, text, more) => {
+  const filter = new ItemFilter({ ...selection, maxItemBytes: 1000 }, () => []);
+  expect(filter.write(Buffer.from(text))).not.toHaveProperty('fault');
+  const chunk = Buffer.from(more.repeat(600));
+  expect(filter.write(chunk)).not.toHaveProperty('fault');
+  expect(filter.write(chunk)).toMatchObject({ fault: 'too_large' });
+});
+
+describe('what is held is no more than twice the largest item', () => {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+
+  /** Bytes outside of V8's heap that are still in use. */
+  function held(): number {
+    if (typeof collect === 'function') collect();
+    return process.memoryUsage().arrayBuffers;
+  }
+
+  const list = { ...selection, items: selector('$[*]'), keep: [], maxItemBytes: SIZE };
+  const item = (owner: string, size: number) => `{"owner":"${owner}","x":"${'x'.repeat(size)}"}`;
+
+  test.each([
+    ['items that pass', `${item('1', SIZE - 100)},`],
+    ['items that are hidden', `${item('2', SIZE - 100)},`],
+    ['items that are too large', `${item('1', 3 * SIZE)},`],
+    ['items that are faulty', `${item('1', SIZE - 100).replace('owner', 'own')},`],
+  ])('with %s', (_, text) => {
+    const filter = new ItemFilter(list, (tuples) => tuples.map(([owner]) => owner === '1'));
+    filter.write(Buffer.from('['));
+    const stream = Buffer.from(text);
+    const before = held();
+    for (let round = 0; round < 30; round++) {
+      for (const chunk of cut(stream, 50_000)) {
+        filter.write(chunk);
+      }
+      expect(held() - before).toBeLessThan(2.5 * SIZE);
+    }
+  });
 });

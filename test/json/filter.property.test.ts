@@ -97,6 +97,33 @@ describe('for any document, selection, verdicts and chunk borders', () => {
   });
 });
 
+test('in a long list each item is decided by its own values, however they are spelled', () => {
+  const value = fc.oneof(
+    fc.integer({ min: 0, max: 2000 }).map((n) => [String(n), String(n)] as const),
+    fc.integer({ min: 0, max: 2000 }).map((n) => [`"${n}"`, String(n)] as const),
+    fc.integer({ min: 0, max: 9 }).map((n) => [`"\\u003${n}"`, String(n)] as const),
+    fc.integer({ min: 0, max: 40 }).map((n) => [`"${'1'.repeat(n)}"`, '1'.repeat(n)] as const),
+  );
+  const items = fc.array(fc.tuple(value, value), { minLength: 50, maxLength: 1500, size: 'max' });
+  const selection = {
+    items: [{ kind: 'wildcard' }],
+    attributes: [[{ kind: 'name', name: 'a' }], [{ kind: 'name', name: 'b' }]],
+    keep: [],
+    prune: false,
+    maxItemBytes: 1_048_576,
+  } as const;
+  fc.assert(
+    fc.property(items, chunkSize, salt, (items, size, salt) => {
+      const visible = visibleBy(salt);
+      const texts = items.map(([[a], [b]]) => `{"a":${a},"b":${b}}`);
+      const kept = texts.filter((_, i) => visible([items[i]?.[0][1] ?? '', items[i]?.[1][1] ?? '']));
+      const result = runFilter(cut(Buffer.from(`[${texts.join(',')}]`), size), selection, visible);
+      expect('fault' in result ? result : result.output).toBe(`[${kept.join(',')}]`);
+    }),
+    { numRuns: numRuns / 20 },
+  );
+});
+
 describe('for any mutation of a document', () => {
   const mutations = fc.array(
     fc.record({
