@@ -27,6 +27,11 @@ export class Catalog {
     return this.#products.attributesOf(productId);
   }
 
+  /** Grows whenever a product changes: equal numbers mean that every answer still holds. */
+  get version(): number {
+    return this.#products.version;
+  }
+
   /** Products known. */
   get size(): number {
     return this.#products.size;
@@ -52,6 +57,7 @@ interface SharedAttributes {
 class Products implements ReplicaSink {
   readonly #products = new Map<string, SharedAttributes>();
   readonly #shared = new Map<string, SharedAttributes>();
+  version = 0;
 
   get size(): number {
     return this.#products.size;
@@ -64,6 +70,7 @@ class Products implements ReplicaSink {
   put(record: StoredRecord): void {
     const { productId, attributes } = decodeProduct(record);
     this.#drop(productId);
+    this.version += 1;
     const entries = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
     const text = JSON.stringify(entries);
     let shared = this.#shared.get(text);
@@ -81,6 +88,7 @@ class Products implements ReplicaSink {
   }
 
   clear(): void {
+    this.version += 1;
     this.#products.clear();
     this.#shared.clear();
   }
@@ -88,6 +96,7 @@ class Products implements ReplicaSink {
   #drop(productId: string): void {
     const shared = this.#products.get(productId);
     if (shared === undefined) return;
+    this.version += 1;
     this.#products.delete(productId);
     shared.products -= 1;
     if (shared.products === 0) this.#shared.delete(shared.text);

@@ -24,6 +24,9 @@ export interface RoutedRequest {
 
 export interface AuthenticatedRequest extends RoutedRequest {
   readonly identity: Identity;
-  /** False once anything that the identity was made from has changed: a streaming answer must then stop. */
+  /**
+   * False once anything that the identity was made from has changed, or the store has been silent for too long to
+   * know: a streaming answer must then stop.
+   */
   isCurrent(): boolean;
 }

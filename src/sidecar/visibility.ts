@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Catalog } from '../catalog/catalog.ts';
 import { standing } from '../grants/standing.ts';
 import type { Decide, Tuple } from '../json/item-filter.ts';
@@ -19,14 +20,20 @@ export class Visibility {
   /** For an ItemFilter that selects by `tupleSelectors(source)`. */
   readonly decide: Decide = (tuples) => this.#decide(tuples);
   readonly #allowed: AllowedRequest;
+  readonly #catalog: Catalog;
   readonly #attributesOf: (tuple: Tuple) => Attributes | undefined;
   /** Of catalog rows only: they are lasting objects, so that each is decided once a body. */
   readonly #remembered: Map<Attributes, boolean> | undefined;
+  /** The catalog's products that were found visible, with what that was decided on. */
+  readonly #shown = new Map<string, Attributes>();
+  #catalogVersion: number;
   #policyFault: PolicyFault | undefined;
   #until = Number.POSITIVE_INFINITY;
 
   constructor(allowed: AllowedRequest, source: AttributeSource, catalog: Catalog) {
     this.#allowed = allowed;
+    this.#catalog = catalog;
+    this.#catalogVersion = catalog.version;
     this.#attributesOf = attributeReader(source, catalog);
     this.#remembered = source.kind === 'catalog' ? new Map<Attributes, boolean>() : undefined;
   }
@@ -36,9 +43,21 @@ export class Visibility {
     return this.#policyFault;
   }
 
-  /** False once a grant that was joined to an item has ended, or what the identity was made from has changed. */
+  /**
+   * False once a grant that was joined to an item has ended, what the identity was made from has changed, or a
+   * product that was found visible is another's.
+   */
   isCurrent(now: number): boolean {
-    return now < this.#until && this.#allowed.request.isCurrent();
+    return now < this.#until && this.#allowed.request.isCurrent() && this.#catalogHolds();
+  }
+
+  #catalogHolds(): boolean {
+    const { version } = this.#catalog;
+    if (version === this.#catalogVersion) return true;
+    for (const [productId, attributes] of this.#shown)
+      if (!isDeepStrictEqual(this.#catalog.attributesOf(productId), attributes)) return false;
+    this.#catalogVersion = version;
+    return true;
   }
 
   #decide(tuples: readonly Tuple[]): readonly boolean[] | undefined {
@@ -47,7 +66,21 @@ export class Visibility {
     const undecided = new Set<Attributes>();
     for (const row of rows) if (hasOwner(row) && !verdicts.has(row)) undecided.add(row);
     if (undecided.size > 0 && !this.#ask([...undecided], verdicts)) return undefined;
-    return rows.map((row) => row !== undefined && verdicts.get(row) === true);
+    const visible = rows.map((row) => row !== undefined && verdicts.get(row) === true);
+    if (this.#remembered !== undefined) this.#noteShown(tuples, rows, visible);
+    return visible;
+  }
+
+  #noteShown(
+    tuples: readonly Tuple[],
+    rows: readonly (Attributes | undefined)[],
+    visible: readonly boolean[],
+  ): void {
+    for (const [index, [productId]] of tuples.entries()) {
+      const row = rows[index];
+      if (visible[index] === true && productId !== undefined && row !== undefined)
+        this.#shown.set(productId, row);
+    }
   }
 
   /** Asks the policy and notes its verdicts. False: it could not say. */

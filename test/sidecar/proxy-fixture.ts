@@ -38,6 +38,7 @@ export interface Proxy {
   log(): string;
   /** From now on nobody's identity is what it was. */
   changeRights(): void;
+  changeProduct(productId: string, attributes: Record<string, string>): void;
 }
 
 /** The whole proxied port: real but for the store, whose records are given here, and the policy, written in TypeScript. */
@@ -55,9 +56,16 @@ export async function startProxy(
   const log = createLog({ stream: { write: (line) => void lines.push(line) } });
   const upstreams = [...new Set(routes.map((route) => route.upstream))];
   const subscriptionKey = { header: 'Ocp-Apim-Subscription-Key', query: 'subscription-key' };
+  const products = new Map(options.products);
+  let version = 0;
   const forwarder = new Forwarder({
     config: { upstreams, routes, subscriptionKey, sidecar: { trustedProxies: [] } },
-    catalog: standIn<Catalog>({ attributesOf: (productId) => options.products?.get(productId) }),
+    catalog: standIn<Catalog>({
+      attributesOf: (productId) => products.get(productId),
+      get version() {
+        return version;
+      },
+    }),
     signer,
     log,
   });
@@ -99,6 +107,10 @@ export async function startProxy(
     decisions,
     log: () => lines.join(''),
     changeRights: () => (current = false),
+    changeProduct: (productId, attributes) => {
+      products.set(productId, attributes);
+      version += 1;
+    },
   };
 }
 

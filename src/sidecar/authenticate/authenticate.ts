@@ -46,7 +46,10 @@ export async function authenticate(
   const identity = await identify(credential, identities);
   if (identity === 'unknowable') return refusedFor(stale(), undefined);
   if (identity?.subscription.apiProduct !== request.route.apiProduct) return credential.unknown;
-  return { ...request, identity, isCurrent: () => identities.isCurrent(identity) };
+  // Without word from the store a change could not have reached us: what is under way is no better known than what
+  // is yet to begin.
+  const isCurrent = (): boolean => silence() <= maxStaleness && identities.isCurrent(identity);
+  return { ...request, identity, isCurrent };
 }
 
 async function identify(

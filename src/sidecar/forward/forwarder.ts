@@ -7,13 +7,16 @@ import type { Logger } from '../../telemetry/log.ts';
 import type { AllowedRequest } from '../authorize.ts';
 import type { IdentitySigner } from '../identity-signer.ts';
 import { isRefusal } from '../refusals.ts';
+import type { AuthenticatedRequest } from '../request.ts';
 import { planRewrite, type RewritePlan } from '../rewrite/rewrite-plan.ts';
+import { rightsChanged } from '../rewrite/verdict.ts';
 import { hasBody } from '../route/framing.ts';
 import { ClientChain } from './client-chain.ts';
 import { FilteredExchange } from './filtered-exchange.ts';
-import type { ForwardOutcome, Refused } from './outcome.ts';
+import { type ForwardOutcome, type Refused, refusedFor } from './outcome.ts';
 import { checkItems, readJsonBody } from './request-body.ts';
 import { UpstreamConnections } from './upstream-connections.ts';
+import { RightsChanged } from './upstream-fault.ts';
 import { streamedLength, upstreamHeaders, upstreamTarget } from './upstream-request.ts';
 
 export interface ForwarderParts {
@@ -60,6 +63,8 @@ export class Forwarder {
     if (body.kind === 'refused') return body;
     const token = await this.#parts.signer.sign(request.identity, request.route.upstream.name, Date.now());
     if (response.destroyed) return { kind: 'reset', code: 'client_aborted' };
+    // Reading and signing took their time: nothing goes upstream by rights that have changed since.
+    if (!request.isCurrent()) return refusedFor(rightsChanged(), undefined);
     const headers = {
       ...upstreamHeaders(request, token, this.#keyHeader),
       ...this.#clientChain.headers(request.incoming),
@@ -108,7 +113,7 @@ export class Forwarder {
       {
         path,
         headers: { ...headers, ...dispatchedLength(body, incoming) },
-        body: dispatchedBody(body, incoming),
+        body: dispatchedBody(body, request),
       },
       { allowed, response, plan, catalog, keyParameter: config.subscriptionKey.query },
     );
@@ -122,10 +127,19 @@ function dispatchedLength({ kind }: RequestBody, { headers }: IncomingMessage): 
 }
 
 /** undici destroys a stream that it has no more use for, and with the request its client's connection. */
-function dispatchedBody(body: RequestBody, incoming: IncomingMessage): Buffer | PassThrough | null {
+function dispatchedBody(body: RequestBody, request: AuthenticatedRequest): Buffer | PassThrough | null {
   if (body.kind === 'checked') return body.bytes;
   if (body.kind === 'none') return null;
+  const { incoming } = request;
   const stream = new PassThrough();
+  // Before what is piped: a body must not be made whole by what came after its sender's rights had changed.
+  incoming.prependListener('data', () => {
+    if (!request.isCurrent()) stream.destroy(new RightsChanged());
+  });
   incoming.pipe(stream);
+  incoming.once('close', () => {
+    if (!incoming.complete) stream.destroy();
+  });
+  stream.once('close', () => incoming.resume());
   return stream;
 }

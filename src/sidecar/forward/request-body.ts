@@ -5,7 +5,7 @@ import type { ItemSelection } from '../../model/route.ts';
 import type { AllowedRequest } from '../authorize.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import { isUtf8Json } from '../rewrite/media-type.ts';
-import { policyFailed } from '../rewrite/verdict.ts';
+import { policyFailed, rightsChanged } from '../rewrite/verdict.ts';
 import { tupleSelectors, Visibility } from '../visibility.ts';
 import { type Refused, refusedFor } from './outcome.ts';
 import { hasTwinKeys } from './twin-keys.ts';
@@ -42,7 +42,7 @@ export async function readJsonBody(
 /**
  * Whether a request may go on: it has items, its caller may see every one of them, and there is nothing beside
  * them that nobody has looked at.
- * @returns undefined if it may; else `denied`, `body_malformed` or `policy_failed`
+ * @returns undefined if it may; else `denied`, `body_malformed`, `policy_failed` or `store_stale`
  */
 export function checkItems(
   body: Buffer,
@@ -70,6 +70,8 @@ export function checkItems(
   if (removedMembers > 0) return denied('The request holds more than the route takes.');
   if (hasTwinKeys(body, items, attributes))
     return denied('The request names something in two ways that differ by upper and lower case only.');
+  // The body may have taken its time since its head came, by which the caller was let in.
+  if (!visibility.isCurrent(Date.now())) return refusedFor(rightsChanged(), undefined);
   return undefined;
 }
 

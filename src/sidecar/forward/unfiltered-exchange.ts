@@ -51,6 +51,8 @@ export class UnfilteredExchange {
     else if (this.#parts.body !== undefined) upstreamRequest.write(this.#parts.body);
     // The upstream's time begins when it has the whole request.
     for (const event of ['drain', 'finish']) upstreamRequest.on(event, () => this.#timer.refresh());
+    // Before what is piped: a body must not be made whole by what came after its sender's rights had changed.
+    this.#parts.allowed.request.incoming.prependListener('data', () => this.#goOn());
     upstreamRequest.once('upgrade', (_, socket: Duplex) => {
       socket.destroy();
       this.fail(new UpstreamFault('the upstream changed protocols'));
@@ -60,6 +62,15 @@ export class UnfilteredExchange {
   /** Nothing of the answer has been written yet; when this returns, http-proxy-middleware begins to. */
   onResponse(upstreamResponse: IncomingMessage): void {
     this.#begun = true;
+    // What Node's parser takes and its writer throws on, in an event of its own, would end the process: the reason
+    // phrase says nothing (RFC 9112, section 4), a status beyond RFC 9110, section 15, is no answer.
+    upstreamResponse.statusMessage = '';
+    const status = upstreamResponse.statusCode ?? 0;
+    if (status < 200 || status > 599) {
+      upstreamResponse.statusCode = 502;
+      this.fail(new UpstreamFault('the upstream answered with no status of HTTP'));
+      return;
+    }
     upstreamResponse.headers = this.#endToEnd(upstreamResponse.headers);
     // Heard before http-proxy-middleware's own handlers, which would end the connection as if all were well.
     upstreamResponse.once('error', (error) => this.fail(error));

@@ -1,6 +1,6 @@
 import { errors } from 'undici';
 import { type Refusal, refuse } from '../refusals.ts';
-import { unfilterable } from '../rewrite/verdict.ts';
+import { rightsChanged, unfilterable } from '../rewrite/verdict.ts';
 
 /** The codes of undici's errors. */
 const TIMEOUTS = new Set([
@@ -12,6 +12,11 @@ const TIMEOUTS = new Set([
 /** Our own mistakes: a header that may not be sent, a pool that has been closed. */
 const OURS =
   /^(?:ERR_(?:ASSERTION|HTTP_|INVALID_|UNESCAPED_)|UND_ERR_(?:INVALID_ARG|DESTROYED|CLOSED|NOT_SUPPORTED)$)/;
+
+/** Ends a request whose body was still going on when the rights of its sender changed. */
+export class RightsChanged extends Error {
+  readonly code = 'RIGHTS_CHANGED';
+}
 
 function codeOf(error: unknown): string | undefined {
   // Its own code is often missing.
@@ -31,6 +36,7 @@ export function describeFault(error: unknown): string {
 export function refusalOfFault(error: unknown, begun: boolean): Refusal | undefined {
   const code = codeOf(error);
   if (code === undefined || OURS.test(code)) return undefined;
+  if (error instanceof RightsChanged) return rightsChanged();
   if (TIMEOUTS.has(code)) return upstreamTimeout();
   return begun || code === 'HPE' || code === 'UND_ERR_HEADERS_OVERFLOW'
     ? unfilterable()
