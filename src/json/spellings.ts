@@ -55,7 +55,7 @@ export class Spellings {
     const spellings = this.#spellings;
     let at = start;
     for (const { from, to } of places) {
-      if (at - start >= ROOM || spellings[at++] !== to - from) return false;
+      if (spellings[at++] !== to - from) return false;
       for (let i = from; i < to; i++) if (spellings[at++] !== chunk[i]) return false;
     }
     return true;

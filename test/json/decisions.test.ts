@@ -158,6 +158,7 @@ describe('a selection is refused', () => {
     ['that keeps what it filters', { keep: '$.value' }],
     ['that keeps everything', { keep: '$' }],
     ['that keeps what is not beside the path', { keep: '$.x.y' }],
+    ['that keeps a member of what is not on the path', { items: '$.a.b[*]', keep: '$.x.y' }],
     ['that keeps a part of an item', { keep: '$.value[*].x' }],
     ['that keeps the elements of an array', { keep: '$[*]' }],
     ['that keeps a member of an array', { items: '$[*]', keep: '$.x' }],
