@@ -3,10 +3,14 @@ import { LIMITS } from './limits.ts';
 import { type Refusal, refuse } from './refusals.ts';
 import { resetSocket } from './reset-connection.ts';
 
-/** The requests that have no whole answer yet: bounds their number, and waits for them when the sidecar ends. */
+/**
+ * The requests that have no whole answer yet: waits for them when the sidecar ends. Those of known callers have places,
+ * of which there are so many; who is not known, or has been refused, takes none from others.
+ */
 export class InFlight {
-  /** With the user for whom each was admitted, once that is known. */
-  readonly #exchanges = new Map<Exchange, string | undefined>();
+  readonly #exchanges = new Set<Exchange>();
+  /** Those that have a place, with the user for whom each was admitted. */
+  readonly #places = new Map<Exchange, string>();
   readonly #byUser = new Map<string, number>();
   #emptied: (() => void) | undefined;
   #draining = false;
@@ -21,35 +25,37 @@ export class InFlight {
 
   /** Takes up a request, or says why it must not begin. Either way `leave` must follow. */
   enter(exchange: Exchange): Refusal | undefined {
-    this.#exchanges.set(exchange, undefined);
-    if (this.#draining) {
-      return refuse('shutting_down', 'Send the request again: another instance will take it.', {
-        Connection: 'close',
-        'Retry-After': '1',
-      });
-    }
-    return this.#exchanges.size > LIMITS.requests
-      ? busy('The sidecar has too many requests at once.')
-      : undefined;
+    this.#exchanges.add(exchange);
+    if (!this.#draining) return undefined;
+    return refuse('shutting_down', 'Send the request again: another instance will take it.', {
+      Connection: 'close',
+      'Retry-After': '1',
+    });
   }
 
-  /** Counts a request among those of its user. */
+  /** Gives a request a place, now that its user is known, or says why there is none. */
   admit(exchange: Exchange, userId: string): Refusal | undefined {
+    if (this.#places.size >= LIMITS.requests) return busy('The sidecar has too many requests at once.');
     const count = this.#byUser.get(userId) ?? 0;
     if (count >= LIMITS.requestsOfUser) return busy('You have too many requests at once.');
     this.#byUser.set(userId, count + 1);
-    this.#exchanges.set(exchange, userId);
+    this.#places.set(exchange, userId);
     return undefined;
   }
 
+  /** Frees the place of a request, if it has one: its end is still waited for. */
+  release(exchange: Exchange): void {
+    const userId = this.#places.get(exchange);
+    if (userId === undefined) return;
+    this.#places.delete(exchange);
+    const count = this.#byUser.get(userId) ?? 0;
+    if (count > 1) this.#byUser.set(userId, count - 1);
+    else this.#byUser.delete(userId);
+  }
+
   leave(exchange: Exchange): void {
-    const userId = this.#exchanges.get(exchange);
+    this.release(exchange);
     this.#exchanges.delete(exchange);
-    if (userId !== undefined) {
-      const count = this.#byUser.get(userId) ?? 0;
-      if (count > 1) this.#byUser.set(userId, count - 1);
-      else this.#byUser.delete(userId);
-    }
     if (this.#exchanges.size === 0) this.#emptied?.();
   }
 
@@ -59,7 +65,7 @@ export class InFlight {
    */
   async drain(bound: number): Promise<void> {
     this.#draining = true;
-    for (const { response } of this.#exchanges.keys()) response.shouldKeepAlive = false;
+    for (const { response } of this.#exchanges) response.shouldKeepAlive = false;
     if (this.#exchanges.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
@@ -67,7 +73,7 @@ export class InFlight {
       timer = setTimeout(resolve, bound);
     });
     clearTimeout(timer);
-    for (const { incoming } of this.#exchanges.keys()) resetSocket(incoming.socket);
+    for (const { incoming } of this.#exchanges) resetSocket(incoming.socket);
   }
 }
 

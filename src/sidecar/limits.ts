@@ -10,7 +10,7 @@ export const LIMITS = {
   headBytes: 32_768,
   /** Header lines. */
   headerLines: 200,
-  /** Requests at a time, of everybody together. */
+  /** Requests at a time, of all known callers together. Those of others are bounded by the connections. */
   requests: 1024,
   /** Requests at a time of one user, by whichever of its keys. */
   requestsOfUser: 256,

@@ -26,14 +26,20 @@ export interface PipelineParts extends ConclusionParts {
 /** Takes a request from its head to the end of its answer. Never rejects. */
 export async function serve(exchange: Exchange, parts: PipelineParts): Promise<void> {
   try {
-    await conclude(exchange, await decide(exchange, parts), parts);
+    await end(exchange, await decide(exchange, parts), parts);
   } catch (error) {
     parts.log.error({ decisionId: exchange.decisionId, err: error }, 'a request failed');
     const refusal = refuse('internal_error', 'The sidecar failed. The fault has been logged.');
-    await conclude(exchange, refused(refusal), parts);
+    await end(exchange, refused(refusal), parts);
   } finally {
     parts.inFlight.leave(exchange);
   }
+}
+
+/** A refused request needs its place no more: the rest of its body, which is thrown away, may take its time. */
+function end(exchange: Exchange, outcome: Outcome, parts: PipelineParts): Promise<void> {
+  if (outcome.kind === 'refused') parts.inFlight.release(exchange);
+  return conclude(exchange, outcome, parts);
 }
 
 /** The way of a request: each stage passes it on or says no. */

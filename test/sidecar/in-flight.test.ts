@@ -11,18 +11,40 @@ function newExchange(): Exchange {
 }
 
 describe('requests in flight', () => {
-  it('are 1,024 at most, whoever they are of', () => {
+  it('of known callers are 1,024 at most, whoever they are of', () => {
     const inFlight = new InFlight();
     const exchanges = Array.from({ length: 1024 }, newExchange);
-    for (const exchange of exchanges) expect(inFlight.enter(exchange)).toBeUndefined();
+    for (const [index, exchange] of exchanges.entries()) {
+      inFlight.enter(exchange);
+      expect(inFlight.admit(exchange, `u${index % 8}`)).toBeUndefined();
+    }
     const late = newExchange();
-    expect(inFlight.enter(late)).toMatchObject({
+    expect(inFlight.enter(late)).toBeUndefined();
+    expect(inFlight.admit(late, 'another')).toMatchObject({
       code: 'too_many_requests',
       headers: { 'Retry-After': '1' },
     });
-    inFlight.leave(late);
     for (const exchange of exchanges.slice(0, 1)) inFlight.leave(exchange);
-    expect(inFlight.enter(newExchange())).toBeUndefined();
+    expect(inFlight.admit(late, 'another')).toBeUndefined();
+  });
+
+  it('have no place before their caller is known, nor once they are refused, and are waited for all the same', async () => {
+    const inFlight = new InFlight();
+    const unknown = Array.from({ length: 2000 }, newExchange);
+    for (const exchange of unknown) expect(inFlight.enter(exchange)).toBeUndefined();
+    const exchanges = unknown.slice(0, 256);
+    for (const exchange of exchanges) expect(inFlight.admit(exchange, 'u1')).toBeUndefined();
+    for (const exchange of exchanges) inFlight.release(exchange);
+    for (const exchange of exchanges) expect(inFlight.admit(exchange, 'u1')).toBeUndefined();
+    for (const exchange of exchanges) inFlight.release(exchange);
+    expect(inFlight.size).toBe(2000);
+    let drained = false;
+    const draining = inFlight.drain(60_000).then(() => (drained = true));
+    for (const exchange of unknown.slice(1)) inFlight.leave(exchange);
+    await Promise.resolve();
+    expect(drained).toBe(false);
+    for (const exchange of unknown.slice(0, 1)) inFlight.leave(exchange);
+    await draining;
   });
 
   it('of one user are 256 at most, and a place is free again when one has left', () => {
