@@ -1,9 +1,10 @@
 import type { Selector } from '../../model/selector.ts';
 
 /**
- * Whether an item has a key that differs from one it is decided by only as upper and lower case do, or compatibility
- * forms: `ProductID` beside `productId`. Many libraries take such a key for the same one, and some the last of them
- * (golang/go issue 14750; CVE-2026-27896): the upstream would act on what nobody has looked at.
+ * Whether an item has a key that differs from one it is decided by only in what some reader passes over: upper and
+ * lower case, compatibility forms, and all that is no letter or digit. `ProductID`, `product_id` and `productId[]`
+ * beside `productId`. Many libraries take such a key for the same one, and some the last of them (golang/go issue
+ * 14750; CVE-2026-27896): the upstream would act on what nobody has looked at.
  * @param body that is known to be JSON in UTF-8
  * @param items from the body to its items
  * @param attributes from an item to what decides on it
@@ -33,6 +34,11 @@ function member(value: unknown, name: string): unknown {
   return Object.getOwnPropertyDescriptor(value, name)?.value;
 }
 
+/** Upper case first, as Java's equalsIgnoreCase has it: so `ı` and `i` are one. `İ` becomes `i` and a mark, which goes. */
 function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
+  return lettersAndDigits(lettersAndDigits(text.normalize('NFKC')).toUpperCase().toLowerCase());
+}
+
+function lettersAndDigits(text: string): string {
+  return text.replaceAll(/[^\p{L}\p{N}]/gu, '');
 }
