@@ -14,7 +14,7 @@ import { hasBody } from '../route/framing.ts';
 import { ClientChain } from './client-chain.ts';
 import { FilteredExchange } from './filtered-exchange.ts';
 import { type ForwardOutcome, type Refused, refusedFor } from './outcome.ts';
-import { checkItems, readJsonBody } from './request-body.ts';
+import { checkItems, checkPathProduct, readJsonBody } from './request-body.ts';
 import { UpstreamConnections } from './upstream-connections.ts';
 import { RightsChanged } from './upstream-fault.ts';
 import { streamedLength, upstreamHeaders, upstreamTarget } from './upstream-request.ts';
@@ -68,6 +68,7 @@ export class Forwarder {
     const headers = {
       ...upstreamHeaders(request, token, this.#keyHeader),
       ...this.#clientChain.headers(request.incoming),
+      ...checkedType(body, request.incoming),
     };
     return this.#send(allowed, response, body, headers);
   }
@@ -80,7 +81,10 @@ export class Forwarder {
   async #readBody(allowed: AllowedRequest): Promise<RequestBody | Refused | undefined> {
     const { route, incoming } = allowed.request;
     if (route.request === undefined) return { kind: 'none' };
-    if (route.request === 'unchecked') return { kind: hasBody(incoming) ? 'streamed' : 'none' };
+    const unread: RequestBody = { kind: hasBody(incoming) ? 'streamed' : 'none' };
+    if (route.request === 'unchecked') return unread;
+    if ('parameter' in route.request)
+      return checkPathProduct(allowed, route.request, this.#parts.catalog) ?? unread;
     const bytes = await readJsonBody(incoming, route.upstream.maxBodyBytes);
     if (bytes === undefined) return undefined;
     if (isRefusal(bytes)) return { kind: 'refused', refusal: bytes };
@@ -118,6 +122,12 @@ export class Forwarder {
       { allowed, response, plan, catalog, keyParameter: config.subscriptionKey.query },
     );
   }
+}
+
+/** The type that a body was checked as goes with it, whatever is listed or named in `Connection`. */
+function checkedType({ kind }: RequestBody, { headers }: IncomingMessage): Record<string, string> {
+  const type = headers['content-type'];
+  return kind === 'checked' && type !== undefined ? { 'content-type': type } : {};
 }
 
 /** undici takes no Transfer-Encoding: it chunks what has no length. */

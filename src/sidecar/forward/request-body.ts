@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Catalog } from '../../catalog/catalog.ts';
 import { ItemFilter } from '../../json/item-filter.ts';
-import type { ItemSelection } from '../../model/route.ts';
+import type { ItemSelection, PathProduct } from '../../model/route.ts';
 import type { AllowedRequest } from '../authorize.ts';
 import { type Refusal, refuse } from '../refusals.ts';
-import { isUtf8Json } from '../rewrite/media-type.ts';
+import { isPlainUtf8Json } from '../rewrite/media-type.ts';
 import { policyFailed, rightsChanged } from '../rewrite/verdict.ts';
 import { tupleSelectors, Visibility } from '../visibility.ts';
 import { type Refused, refusedFor } from './outcome.ts';
@@ -21,8 +21,15 @@ export async function readJsonBody(
 ): Promise<Buffer | Refusal | undefined> {
   const { headers } = incoming;
   const coding = headers['content-encoding'];
-  if (!isUtf8Json(headers['content-type']) || (coding !== undefined && coding.toLowerCase() !== 'identity'))
-    return refuse('media_type_unsupported', 'The request body must be JSON in UTF-8, not compressed.');
+  // In a patch (RFC 6902, RFC 7396) other things count than the items that are checked.
+  if (
+    !isPlainUtf8Json(headers['content-type']) ||
+    (coding !== undefined && coding.toLowerCase() !== 'identity')
+  )
+    return refuse(
+      'media_type_unsupported',
+      'The request body must be application/json in UTF-8, not compressed.',
+    );
   const tooLarge = refuse('body_too_large', `The request body may have ${maxBytes} bytes at most.`);
   if (Number(headers['content-length'] ?? 0) > maxBytes) return tooLarge;
   return new Promise((resolve) => {
@@ -69,10 +76,26 @@ export function checkItems(
   if (kept === 0) return denied('The request names nothing to change.');
   if (removedMembers > 0) return denied('The request holds more than the route takes.');
   if (hasTwinKeys(body, items, attributes))
-    return denied('The request names something in two ways that differ by upper and lower case only.');
+    return denied('The request names something twice, by keys that may be taken for one another.');
   // The body may have taken its time since its head came, by which the caller was let in.
   if (!visibility.isCurrent(Date.now())) return refusedFor(rightsChanged(), undefined);
   return undefined;
+}
+
+/**
+ * Whether a request may go on whose path names a product: its caller may see that product. What its body says is
+ * for the upstream to understand.
+ * @returns undefined if it may; else `denied`, whether the product is another's or nobody's, or `policy_failed`
+ */
+export function checkPathProduct(
+  allowed: AllowedRequest,
+  { parameter }: PathProduct,
+  catalog: Catalog,
+): Refused | undefined {
+  const visibility = new Visibility(allowed, { kind: 'catalog', productId: [] }, catalog);
+  const verdicts = visibility.decide([[allowed.request.parameters[parameter] ?? '']]);
+  if (visibility.policyFault !== undefined) return refusedFor(policyFailed(), visibility.policyFault.fault);
+  return verdicts?.[0] === true ? undefined : denied('The request names something that you may not change.');
 }
 
 function denied(detail: string): Refused {

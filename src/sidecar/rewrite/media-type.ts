@@ -6,6 +6,7 @@ const MEDIA_TYPE = new RegExp(
 );
 const PARAMETER = new RegExp(`;[ \\t]*(${TOKEN})=(${TOKEN}|${QUOTED})`, 'g');
 const JSON_TYPE = /^application\/(?:json|[^/]+\+json)$/i;
+const PLAIN_JSON_TYPE = /^application\/json$/i;
 const UTF_8 = /^(?:utf-8|"utf-8")$/i;
 
 /**
@@ -14,9 +15,18 @@ const UTF_8 = /^(?:utf-8|"utf-8")$/i;
  * @param contentType the field's value; an array or undefined is not read as anything
  */
 export function isUtf8Json(contentType: string | readonly string[] | undefined): boolean {
+  return isUtf8(contentType, JSON_TYPE);
+}
+
+/** True for a `Content-Type` that is surely `application/json` itself, which says nothing of what the JSON means. */
+export function isPlainUtf8Json(contentType: string | undefined): boolean {
+  return isUtf8(contentType, PLAIN_JSON_TYPE);
+}
+
+function isUtf8(contentType: string | readonly string[] | undefined, wanted: RegExp): boolean {
   if (typeof contentType !== 'string') return false;
   const [, type = '', parameters = ''] = MEDIA_TYPE.exec(contentType.trim()) ?? [];
-  if (!JSON_TYPE.test(type)) return false;
+  if (!wanted.test(type)) return false;
   const charsets = [...parameters.matchAll(PARAMETER)].filter(
     ([, name]) => name?.toLowerCase() === 'charset',
   );
