@@ -119,7 +119,7 @@ function resolveRoute(
     apiProduct: route.apiProduct,
     api: route.api,
     query: route.query,
-    request: typeof request === 'object' ? resolveSelection(request) : request,
+    request: typeof request === 'object' && !('parameter' in request) ? resolveSelection(request) : request,
     response: typeof response === 'object' ? resolveResponse(response) : response,
     cors: route.cors,
   };

@@ -74,6 +74,10 @@ function checkRequest(route: unknown, match: Match | undefined, path: YamlPath, 
   if (match !== undefined && isSafe(match.method))
     report([...path, 'request'], `${match.method} only reads: leave it out`, { key: true });
   checkSelection(request, [...path, 'request'], report);
+  const parameter = typeof request === 'string' ? /^\{(.+)\}$/.exec(request)?.[1] : undefined;
+  const named = match?.path.some((segment) => segment.kind === 'parameter' && segment.name === parameter);
+  if (parameter !== undefined && named === false)
+    report([...path, 'request'], 'the path has no such parameter');
 }
 
 function checkResponse(response: unknown, path: YamlPath, report: Report): void {

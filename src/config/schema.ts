@@ -76,6 +76,15 @@ const FilteredResponse = z.strictObject({
   errors: z.enum(['problem', 'pass']).default('problem'),
 });
 
+const NO_REQUEST =
+  "must be a mapping that selects items, a parameter of the path such as '{productId}', or unchecked";
+
+/** `{productId}`: the product that the path names. */
+const PathProduct = textFormat((text) => {
+  const parameter = /^\{([^{}]+)\}$/.exec(text)?.[1];
+  return parameter === undefined ? { fault: NO_REQUEST } : { value: { parameter } };
+});
+
 const Cors = z.strictObject({
   origins: z.array(Origin).min(1, { error: 'needs at least one' }),
   headers: z.array(HeaderName).default([]),
@@ -93,9 +102,7 @@ const Route = z.strictObject({
     .union([z.literal('unchecked'), z.array(QueryName)], { error: 'must be a list of names, or unchecked' })
     .default([]),
   request: z
-    .union([z.literal('unchecked'), z.strictObject(selection)], {
-      error: 'must be a mapping that selects items, or unchecked',
-    })
+    .union([z.literal('unchecked'), PathProduct, z.strictObject(selection)], { error: NO_REQUEST })
     .optional(),
   response: z.union([z.literal('unfiltered'), FilteredResponse], {
     error: ({ input }) =>

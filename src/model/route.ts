@@ -37,6 +37,11 @@ export interface ItemSelection {
   readonly source: AttributeSource;
 }
 
+/** A path parameter that names a product of the catalog: whoever may see that product may make the request. */
+export interface PathProduct {
+  readonly parameter: string;
+}
+
 export interface FilteredResponse extends ItemSelection {
   /** Members of the envelope that pass beside the items. */
   readonly keep: readonly Selector[];
@@ -91,8 +96,8 @@ export interface Route {
   readonly api: string;
   /** Query parameters that pass, each at most once; or any. */
   readonly query: readonly string[] | 'unchecked';
-  /** What an unsafe method's body must hold; undefined for safe methods. */
-  readonly request: ItemSelection | 'unchecked' | undefined;
+  /** What an unsafe method's body must hold, or its path must name; undefined for safe methods. */
+  readonly request: ItemSelection | PathProduct | 'unchecked' | undefined;
   readonly response: FilteredResponse | 'unfiltered';
   /** Undefined: no page of another origin. */
   readonly cors: Cors | undefined;

@@ -38,8 +38,9 @@ async function startWriting(
     });
   });
   const to = upstream(backend.url);
+  const path = typeof request === 'object' && 'parameter' in request ? '/orders/{productId}' : '/orders';
   const proxy = await startProxy(
-    ['PUT', 'POST', 'PATCH', 'DELETE'].map((method) => route(`${method} /orders`, to, { request, response })),
+    ['PUT', 'POST', 'PATCH', 'DELETE'].map((method) => route(`${method} ${path}`, to, { request, response })),
     {
       products: new Map([
         ['1101', { owner: '10001', distributor: '20003' }],
@@ -268,5 +269,36 @@ describe.each([
     let before = -1;
     await vi.waitUntil(() => sent === before || ((before = sent), false), { interval: 100 });
     expect(sent).toBeLessThan(total);
+  });
+});
+
+describe('a request whose path names its product', () => {
+  it.each([
+    ['PUT', '{"anything":1}'],
+    ['DELETE', ''],
+  ])('goes on for who may see that product: %s', async (method, body) => {
+    const proxy = await startWriting({ parameter: 'productId' });
+    const answer = await ask(`${proxy.url}/orders/1101`, {
+      method,
+      headers: body === '' ? {} : JSON_TYPE,
+      body,
+    });
+    expect(answer.status).toBe(200);
+    expect(proxy.heard.map((heard) => heard.body.toString())).toEqual([body]);
+  });
+
+  it.each([
+    ['another’s product', '2202', OWNER],
+    ['a product that nobody knows', '9', OWNER],
+    ['a stranger', '1101', STRANGER],
+  ])('is 403 for %s, and reaches no upstream', async (_, productId, key) => {
+    const proxy = await startWriting({ parameter: 'productId' });
+    const answer = await ask(`${proxy.url}/orders/${productId}`, {
+      method: 'DELETE',
+      headers: { 'ocp-apim-subscription-key': key },
+    });
+    expect(answer.status).toBe(403);
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'denied' });
+    expect(proxy.heard).toEqual([]);
   });
 });
