@@ -63,7 +63,7 @@ describe('fullmakt policy', () => {
     expect(nowhere).toEqual({
       status: 1,
       output: '',
-      complaint: 'policies/p.rego/inside: cannot be written (EEXIST)\n',
+      complaint: 'policies/p.rego/inside: cannot be written (ENOTDIR)\n',
     });
   });
 
