@@ -23,7 +23,7 @@ const ON_PATH = 0;
 const OUTSIDE = -1;
 
 /** What the envelope works with. */
-export interface EnvelopeParts {
+interface EnvelopeParts {
   readonly window: Window;
   readonly plan: Plan;
   readonly maxItemBytes: number;

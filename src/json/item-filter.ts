@@ -13,16 +13,19 @@ export type { Fault } from './fault.ts';
 export type { Selection } from './plan.ts';
 export type { Decide, Tuple } from './verdicts.ts';
 
-/** A chunk is read in pieces of so many bytes at most, which bounds what is copied of it. */
+/** A chunk is read in pieces of so many bytes at most: each is copied once, to read it. */
 const PIECE = 65_536;
 
 /** What a filter answers that has ended, or whose `decide` has thrown: nothing more may leave it. */
 const OVER: Fault = { fault: 'undecided', offset: 0, message: 'the filter is over' };
 
 /**
- * Passes a JSON text on without the items that are not to be seen. What passes is the text's own bytes; memory is
- * bounded by twice `maxItemBytes` and the chunk at hand. After a fault, nothing more leaves: every further call
- * returns that fault.
+ * Passes a JSON text on without the items that are not to be seen. On their way its bytes come by utf8 (is it UTF-8),
+ * machine (is it JSON), envelope (the containers on the path to the items), attributes (what decides on an item),
+ * backlog and verdicts (decisions in batches), splice (what goes out) and tape (in which slices).
+ *
+ * What passes is the text's own bytes. Memory is bounded by twice `maxItemBytes` and the chunk at hand. After a fault
+ * nothing more leaves: every further call returns that fault.
  */
 export class ItemFilter {
   readonly #utf8 = new Utf8Check();

@@ -1,10 +1,11 @@
-const LOWER_E = 0x65;
-const NINE = 0x39;
+// Declared here and not imported, as in machine.ts.
 const NUL = 0x00;
-const POINT = 0x2e;
 const QUOTE = 0x22;
-const UPPER_E = 0x45;
+const POINT = 0x2e;
 const ZERO = 0x30;
+const NINE = 0x39;
+const UPPER_E = 0x45;
+const LOWER_E = 0x65;
 
 function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
@@ -113,6 +114,7 @@ export const NOT_PLAIN = 0;
 
 /**
  * The common case of a string: whole in the chunk, with no escape.
+ * @param bytes with a NUL after their end, at which every scan stops
  * @param from the byte after its opening quote
  * @returns the position after its closing quote, or NOT_PLAIN
  */
@@ -156,6 +158,7 @@ function plainLiteral(bytes: Uint8Array, from: number, literal: Uint8Array): num
 
 /**
  * The common case of a value that is no container.
+ * @param bytes with a NUL after their end
  * @param from its first byte
  * @returns the position after it, or NOT_PLAIN
  */
@@ -169,7 +172,7 @@ export function plainScalar(bytes: Uint8Array, from: number): number {
 }
 
 /**
- * Scans strings, numbers and literals. The end of a chunk may cut a token at any byte: the scanner then stands
+ * Scans strings, numbers and literals, in bytes that end at `end` with a NUL after it. The end of a chunk may cut a token at any byte: the scanner then stands
  * in the middle of it, and goes on with the next chunk without looking back.
  */
 export class TextScanner {

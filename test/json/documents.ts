@@ -38,7 +38,7 @@ export interface Item {
   readonly marker: string | undefined;
 }
 
-export interface Container {
+interface Container {
   readonly kind: 'container';
   readonly brackets: readonly [string, string];
   /** The whitespace in it if it has no children. */
@@ -48,7 +48,7 @@ export interface Container {
 }
 
 /** A value beside the path, or one that may not stand on it. */
-export interface Beside {
+interface Beside {
   readonly kind: 'kept' | 'removed';
   readonly text: string;
 }
