@@ -16,6 +16,7 @@ import { apiRoutes } from './api-routes.ts';
 import { authApi } from './auth-api/auth-api.ts';
 import { identityTokenReader } from './auth-api/identity-token.ts';
 import { localTimeIn } from './auth-api/local-time.ts';
+import { boundConnections, PATIENCE } from './connection-bounds.ts';
 import { docsPage } from './docs-page.ts';
 import { confirmPages } from './mail/confirm-page.ts';
 import { openMailer } from './mail/open-mailer.ts';
@@ -54,9 +55,10 @@ export async function startAdmin(config: AdminConfig, parts: AdminParts): Promis
   await using opened = new AsyncDisposableStack();
   const follower = opened.adopt(await Follower.start(parts.store), (follower) => follower.close());
   const server = createHttpServer(
-    { maxHeaderSize: MAX_HEAD_BYTES },
+    { ...PATIENCE, maxHeaderSize: MAX_HEAD_BYTES },
     loggedListenerTls(config.admin.tls, parts.log),
   );
+  boundConnections(server);
   server.on('request', await createApp(config, parts, follower, opened));
   await listen(server, config.admin.listen);
   opened.defer(() => stop(server));
@@ -142,17 +144,7 @@ function problemOfFault(error: unknown): AdminProblem {
     });
   }
   if (error instanceof URIError) return problem('request_malformed', 'The path cannot be read.');
-  switch (error instanceof Error && 'type' in error ? error.type : undefined) {
-    case 'entity.too.large':
-      return problem('body_too_large', 'The body is larger than 1 MB.');
-    case 'encoding.unsupported':
-      return problem('media_type_unsupported', 'The body must not be compressed.');
-    case 'request.aborted':
-    case 'request.size.invalid':
-      return problem('body_malformed', 'The body is shorter or longer than it says.');
-    default:
-      return problem('internal_error', 'Something is wrong with the admin service.');
-  }
+  return problem('internal_error', 'Something is wrong with the admin service.');
 }
 
 function addressOf(server: Server, configured: Address): Address {

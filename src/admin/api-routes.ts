@@ -1,22 +1,18 @@
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { z } from 'zod';
 import type { Answer, Api, Endpoint } from './api.ts';
 import { prefersCsv, renderCsv } from './csv.ts';
 import { type AdminProblem, type Fault, isAdminProblem, problem, sendProblem } from './problems.ts';
 import { readBody } from './request-body.ts';
 
-/** Bytes of a request's body, at most. */
-const MAX_BODY = '1mb';
-
-/** The routes of an API: each call identified, then checked, then handled. */
+/** The routes of an API: each call identified, then read and checked, then handled. */
 export function apiRoutes<Caller>(api: Api<Caller>): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  const raw = express.raw({ type: () => true, limit: MAX_BODY, inflate: false });
   const paths = Map.groupBy(api.endpoints, ({ path }) => path);
   for (const [path, endpoints] of paths) {
     const route = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
     for (const endpoint of endpoints) {
-      route[endpoint.method](raw, async (request: Request, response: Response) => {
+      route[endpoint.method](async (request: Request, response: Response) => {
         const answer = await call(api, endpoint, request);
         if (isAdminProblem(answer)) sendProblem(response, answer);
         else sendAnswer(request, response, endpoint, answer);
@@ -43,7 +39,7 @@ async function call<Caller>(
   if (typeof caller === 'object' && caller !== null && isAdminProblem(caller)) return caller;
   const query = readQuery(request, authentication.queryParameters);
   if (isAdminProblem(query)) return query;
-  const body = readBody(request, endpoint.body);
+  const body = await readBody(request, endpoint.body);
   if (isAdminProblem(body)) return body;
   const faults: Fault[] = [];
   const check = (name: string, schema: z.ZodType | undefined, value: unknown): unknown => {

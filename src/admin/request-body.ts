@@ -2,16 +2,20 @@ import type { Request } from 'express';
 import type { DeclaredBody } from './api.ts';
 import { type AdminProblem, problem } from './problems.ts';
 
+/** Bytes of a request's body, at most. */
+const MAX_BODY = 1024 * 1024;
+
 /**
  * The body of a request as JSON would give it, not yet checked.
  *
  * @param declared undefined: the call takes none, and one that comes all the same is refused
  */
-export function readBody(
+export async function readBody(
   request: Request,
   declared: DeclaredBody<unknown> | undefined,
-): { readonly value: unknown } | AdminProblem {
-  const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+): Promise<{ readonly value: unknown } | AdminProblem> {
+  const bytes = await receive(request);
+  if (!Buffer.isBuffer(bytes)) return bytes;
   if (declared === undefined) {
     if (bytes.length === 0) return { value: undefined };
     return problem('request_malformed', 'This call takes no body.');
@@ -31,6 +35,28 @@ export function readBody(
     return problem('body_malformed', 'The body is not UTF-8.');
   }
   return isCsv ? csv.read(text) : readJson(text);
+}
+
+/** Takes in the body, unless it is too large: the rest of such a one is left where it is. */
+async function receive(request: Request): Promise<Buffer | AdminProblem> {
+  const tooLarge = problem('body_too_large', 'The body is larger than 1 MB.');
+  if (Number(request.headers['content-length']) > MAX_BODY) return tooLarge;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    // Destroying the request would take the connection, and the answer, with it.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      length += chunk.length;
+      if (length > MAX_BODY) return tooLarge;
+      chunks.push(chunk);
+    }
+  } catch {
+    return problem('body_malformed', 'The body is shorter than it says.');
+  }
+  const encoding = request.headers['content-encoding']?.toLowerCase() ?? 'identity';
+  return length === 0 || encoding === 'identity'
+    ? Buffer.concat(chunks)
+    : problem('media_type_unsupported', 'The body must not be compressed.');
 }
 
 function readJson(text: string): { readonly value: unknown } | AdminProblem {
