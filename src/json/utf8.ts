@@ -9,12 +9,15 @@ function sequenceLength(lead: number): number {
   return 0;
 }
 
+function isContinuation(byte: number): boolean {
+  return byte >= 0x80 && byte < 0xc0;
+}
+
 /** Where a sequence begins that the chunk's end cuts; the chunk's length if there is none. */
 function cutAt(chunk: Uint8Array, from: number): number {
   for (let at = chunk.length - 1; at >= from && at >= chunk.length - 3; at--) {
     const byte = chunk[at] ?? 0;
-    if (byte < 0x80) break;
-    if (byte >= 0xc0) return at + sequenceLength(byte) > chunk.length ? at : chunk.length;
+    if (!isContinuation(byte)) return at + sequenceLength(byte) > chunk.length ? at : chunk.length;
   }
   return chunk.length;
 }
@@ -45,8 +48,12 @@ export class Utf8Check {
     if (this.#cutLength > 0) {
       const length = sequenceLength(this.#cut[0] ?? 0);
       const before = this.#cutLength;
-      while (this.#cutLength < length && from < chunk.length)
-        this.#cut[this.#cutLength++] = chunk[from++] ?? 0;
+      // Each byte as it comes, not the whole at its end: else a quote could close the string before it is looked at.
+      for (; this.#cutLength < length && from < chunk.length; from++) {
+        const byte = chunk[from] ?? 0;
+        if (!isContinuation(byte)) return -before;
+        this.#cut[this.#cutLength++] = byte;
+      }
       if (this.#cutLength < length) return undefined;
       if (!isUtf8(this.#cut.subarray(0, length))) return -before;
       this.#cutLength = 0;

@@ -133,6 +133,9 @@ describe('for any mutation of a document', () => {
         fc
           .constantFrom(...Array.from('{}[]",:0-1.eE+\\u \n/tn'), '"a":', '1,', '\ufeff', '\\ud800')
           .map((text) => Buffer.from(text)),
+        fc
+          .constantFrom([0xc3], [0xe2, 0x82], [0xf0], [0xf0, 0x9f, 0x98], [0x80])
+          .map((bytes) => Buffer.from(bytes)),
         fc.uint8Array({ maxLength: 2 }),
       ),
     }),

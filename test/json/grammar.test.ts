@@ -33,17 +33,24 @@ describe('a text that RFC 8259 refuses is refused', () => {
 });
 
 describe('bytes that are not UTF-8 are refused', () => {
-  test.each(NOT_UTF8.map((bytes) => [Buffer.from(bytes).toString('hex'), bytes] as const))(
-    '%s',
-    (_, bytes) => {
-      const text = Buffer.concat([Buffer.from('["é", "a'), Buffer.from(bytes), Buffer.from('", 1]')]);
-      expect(outcomes(text)).toEqual(CHUNK_SIZES.map(() => 'encoding'));
-    },
-  );
+  const cases = NOT_UTF8.map((bytes) => [Buffer.from(bytes).toString('hex'), Buffer.from(bytes)] as const);
 
-  test('a sequence that the text ends in', () => {
-    const text = Buffer.from([...Buffer.from('[]'), 0xe2, 0x82]);
-    for (const outcome of outcomes(text)) expect(['encoding', 'syntax']).toContain(outcome);
+  test.each(cases)('%s in a string, also if its closing quote or the end comes next', (_, bytes) => {
+    for (const [before, after] of [
+      ['["é", "a', '", 1]'],
+      ['"', '"'],
+      ['{"', '":1}'],
+    ] as const) {
+      const text = Buffer.concat([Buffer.from(before), bytes, Buffer.from(after)]);
+      expect(outcomes(text)).toEqual(CHUNK_SIZES.map(() => 'encoding'));
+    }
+  });
+
+  test.each(cases)('%s at the end of a text', (_, bytes) => {
+    for (const before of ['[]', '"', '["']) {
+      const text = Buffer.concat([Buffer.from(before), bytes]);
+      for (const outcome of outcomes(text)) expect(['encoding', 'syntax']).toContain(outcome);
+    }
   });
 });
 
