@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { normalizeEmail } from '../model/email.ts';
 import type { Scope } from '../model/identity.ts';
 import { parseScopeText, scopeText } from '../model/permission.ts';
+import { attributeRecord } from './attribute-record.ts';
 
 export const IDENTIFIER = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}';
 
@@ -43,8 +44,7 @@ const attributeValue = z
   .max(256);
 
 /** To which values of which attributes a permission is tied; `{}`: to none. */
-export const scope = z
-  .record(attributeName, z.array(attributeValue).min(1).max(MAX_VALUES))
+export const scope = attributeRecord(attributeName, z.array(attributeValue).min(1).max(MAX_VALUES))
   .refine((attributes) => Object.keys(attributes).length <= MAX_ATTRIBUTES, 'has too many attributes')
   .transform((attributes): Scope => parseScopeText(scopeText(attributes)) ?? attributes)
   .meta({

@@ -17,6 +17,7 @@ import {
 } from '../../grants/definitions.ts';
 import * as records from '../../grants/records.ts';
 import type { Store, StoredRecord } from '../../store/store.ts';
+import { attributeRecord } from '../attribute-record.ts';
 import type { ProblemCode } from '../problems.ts';
 import { attributeName, identifier, words } from '../schemas.ts';
 
@@ -141,8 +142,7 @@ export const MAIN_ROLES: DefinitionKind<z.output<typeof mainRole>> = {
 
 /** An empty owner is nobody. */
 const attribute = z.union([words, z.literal('')]);
-const product = z
-  .record(attributeName, attribute)
+const product = attributeRecord(attributeName, attribute)
   .refine((attributes) => attributes['owner'] !== undefined, 'owner is missing; "" is nobody')
   .meta({ required: ['owner'], description: 'What is decided by. `owner` "": visible to nobody.' });
 export const PRODUCTS: DefinitionKind<{ readonly attributes: z.output<typeof product> }> = {
