@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -42,10 +42,11 @@ it('a secret is not told', () => {
   expect(logged((log) => log.info({ key: new Secret('k-secret') }))['key']).toBe('[secret]');
 });
 
-it('a log may go to a file, in a folder that is made for it', async () => {
+it('a log may go to a file, in a folder that is made for it, and nobody else may read it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'fullmakt-log-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'deep', 'fullmakt.log');
   createLog({ to: file }).info('hello');
   await vi.waitFor(async () => expect(await readFile(file, 'utf8')).toContain('"msg":"hello"'));
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
