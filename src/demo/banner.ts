@@ -28,7 +28,7 @@ ${curl(facts.keys.distributor)}
 ${curl(facts.keys.stranger)}
 
 Sidecar ${facts.sidecar}, admin ${facts.admin}, management ${facts.management}
-The rules: ${policies}. Change them, or a copy of them in ./policies, and start again.
+The rules: ${policies} (a folder ./policies comes first). Change them and start again.
 The log of every decision: ${logFile}. Ctrl+C ends the demo.
 `;
 }
